@@ -1,0 +1,43 @@
+/**
+ * JAX-style transforms over pure functions of immutable arrays, and a neural-net DSL on top of them.
+ *
+ * @packageDocumentation
+ */
+import { reference } from './backend/reference.js'
+import { installBackend } from './core/trace.js'
+
+export type { ArrayLike, NdArray, NestedList } from './core/array.js'
+export type { Aval } from './core/aval.js'
+export type { DType, FloatDType, TypedArray } from './core/dtype.js'
+export {
+  ArgumentError,
+  CotangentError,
+  DerivativeError,
+  DonatedError,
+  DTypeError,
+  JaxprError,
+  ShapeError,
+  TracerError,
+  TreeError
+} from './core/errors.js'
+export type { Shape } from './core/shape.js'
+
+export { jit, type Jit, type Jitted, type JitOptions, type Lowered } from './jit/jit.js'
+export { checkGrads } from './transform/check.js'
+export { jvp, linearize, type Jvp, type Linearize } from './transform/forward.js'
+export { grad, valueAndGrad, type Grad, type ValueAndGrad } from './transform/grad.js'
+export { evalShape, makeJaxpr, ShapeStruct, type EvalShape, type MakeJaxpr } from './transform/inspect.js'
+export { hessian, hvp, jacfwd, jacrev, type Hessian, type Hvp, type Jacobian, type JacobianOf } from './transform/jacobian.js'
+export { linearTranspose, vjp, type LinearTranspose, type Vjp } from './transform/reverse.js'
+export { stopGradient } from './transform/stop.js'
+export { vmap, type Axes, type Vmap, type VmapOptions } from './transform/vmap.js'
+
+export * as ir from './ir/index.js'
+export * as lax from './lax/index.js'
+export * as nn from './nn/index.js'
+export * as np from './numpy/index.js'
+export * as optim from './optim/index.js'
+export * as random from './random/index.js'
+export * as tree from './tree/index.js'
+
+installBackend(reference)

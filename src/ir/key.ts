@@ -1,0 +1,39 @@
+import type { Atom, Primitive } from '../core/primitive.js'
+
+const identities = new WeakMap<WeakKey, number>()
+let next = 0
+
+/** A number for an object that it keeps for life. */
+export const identity = (x: WeakKey): number => {
+  const known = identities.get(x)
+  if (known !== undefined) return known
+  identities.set(x, next)
+  return next++
+}
+
+/** Equal for equal params: by structure for plain data, by identity for jaxprs, functions and other objects. */
+export const paramKey = (x: unknown): string => {
+  if (typeof x === 'string') return JSON.stringify(x)
+  if (typeof x === 'function') return `#${identity(x)}`
+  if (typeof x !== 'object' || x === null) return Object.is(x, -0) ? '-0' : String(x)
+  if (Array.isArray(x)) {
+    let text = '['
+    for (const item of x) text += `${paramKey(item)},`
+    return `${text}]`
+  }
+  if (Object.getPrototypeOf(x) !== Object.prototype || 'eqns' in x) return `#${identity(x)}`
+  let text = '{'
+  for (const [name, value] of Object.entries(x)) if (value !== undefined) text += `${name}:${paramKey(value)},`
+  return `${text}}`
+}
+
+/** Equal for atoms that have the same value. */
+export const atomKey = (atom: Atom): string =>
+  atom.kind === 'var' ? `v${atom.id}` : `${Object.is(atom.value, -0) ? '-0' : atom.value}${atom.aval.dtype}${atom.aval.weak ? '~' : ''}`
+
+/** Equal for equations that compute the same. */
+export const eqnKey = (primitive: Primitive, inputs: readonly Atom[], params: object): string => {
+  let text = `${primitive.name} `
+  for (const atom of inputs) text += `${atomKey(atom)},`
+  return text + paramKey(params)
+}

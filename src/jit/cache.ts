@@ -1,0 +1,65 @@
+import type { NdArray } from '../core/array.js'
+import { equalAvals, type Aval } from '../core/aval.js'
+import { namedAxes } from '../core/axes.js'
+import type { Jaxpr } from '../core/primitive.js'
+import { isTracer } from '../core/trace.js'
+import type { TreeDef } from '../tree/treedef.js'
+
+/** What tracing depends on besides the function: an entry is found by it. */
+export interface Signature {
+  readonly treedef: TreeDef
+  readonly arrays: readonly NdArray[]
+  readonly statics: readonly unknown[]
+}
+
+/** A traced function: a program, what it closes over, and the structure of its result. */
+export interface Entry {
+  readonly jaxpr: Jaxpr
+  readonly captured: readonly NdArray[]
+  readonly result: TreeDef
+}
+
+interface Slot extends Entry {
+  readonly treedef: TreeDef
+  readonly avals: readonly Aval[]
+  readonly statics: readonly unknown[]
+  readonly axes: string
+}
+
+const sameStatics = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
+
+/** Axes in scope matter, because collectives read them while tracing. */
+const axesInScope = (): string => {
+  const axes = namedAxes()
+  return axes.length === 0 ? '' : JSON.stringify(axes)
+}
+
+const fits = (slot: Slot, { treedef, arrays, statics }: Signature, axes: string): boolean => {
+  if (slot.avals.length !== arrays.length || slot.axes !== axes || !slot.treedef.equals(treedef)) return false
+  for (let i = 0; i < arrays.length; i++) if (!equalAvals(slot.avals[i], arrays[i].aval)) return false
+  return sameStatics(slot.statics, statics)
+}
+
+/** Closed-over tracers of transforms that have returned will not come back: neither will the entry be used again. */
+const usable = ({ captured }: Entry): boolean => captured.every((x) => !isTracer(x) || x.trace.alive)
+
+/** The programs of one jitted function, the latest first. */
+export class Cache {
+  #slots: readonly Slot[] = []
+
+  /** The entry for the signature, traced by `make` if there is none. */
+  find(signature: Signature, make: () => Entry): Entry {
+    const axes = axesInScope()
+    const { treedef, arrays, statics } = signature
+    for (const slot of this.#slots) if (fits(slot, signature, axes) && usable(slot)) return slot
+    const slot: Slot = { ...make(), treedef, avals: arrays.map((x) => x.aval), statics, axes }
+    this.#slots = [slot, ...this.#slots.filter(usable)]
+    return slot
+  }
+
+  /** How many programs it holds. */
+  get size(): number {
+    return this.#slots.length
+  }
+}

@@ -1,0 +1,58 @@
+import type { ArrayLike, NdArray } from '../core/array.js'
+import { checkOptions } from '../core/options.js'
+import { ArgumentError, ShapeError } from '../core/errors.js'
+import { normalAxes } from '../core/shape.js'
+import * as lax from '../lax/index.js'
+import { widen } from './promote.js'
+import { keeping, max, min, sum, type ReduceOptions } from './reduce.js'
+
+/** Which norm: of vectors `(Σ|x|ᵖ)^(1/p)` for a number (0 counts, the infinities take extremes), of matrices `'fro'`, ±1, ±∞. */
+export type Order = number | 'fro'
+
+/** Which norm along which axes. */
+export interface NormOptions extends ReduceOptions {
+  /** The Euclidean one by default, of vectors and of matrices (Frobenius). */
+  readonly ord?: Order
+}
+
+const vectorNorm = (x: NdArray, ord: number, axis: number): NdArray => {
+  const sizes = lax.abs(x)
+  if (ord === Infinity) return lax.max(lax.reduceMax(sizes, [axis]), 0)
+  if (ord === -Infinity) return min(sizes, { axis })
+  if (ord === 0) return lax.reduceSum(lax.convertElementType(lax.ne(x, 0), x.dtype), [axis])
+  if (ord === 1) return lax.reduceSum(sizes, [axis])
+  if (ord === 2) return lax.sqrt(lax.reduceSum(lax.mul(x, x), [axis]))
+  return lax.pow(lax.reduceSum(lax.pow(sizes, ord), [axis]), 1 / ord)
+}
+
+/** The extreme sum of sizes along one of the two axes of a matrix. */
+const matrixNorm = (x: NdArray, ord: number, [row, column]: readonly number[]): NdArray => {
+  const [summed, left] = Math.abs(ord) === 1 ? [row, column] : [column, row]
+  const axis = left > summed ? left - 1 : left
+  const sums = sum(lax.abs(x), { axis: summed })
+  return ord > 0 ? max(sums, { axis }) : min(sums, { axis })
+}
+
+/**
+ * The norm of a vector, of a matrix, or of all elements; along axes, one of vectors, two of matrices. `jnp.linalg.norm`, but for
+ * the norms that need singular values. Its derivative at zero is NaN, as JAX's. Throws ArgumentError for other orders.
+ *
+ * @example
+ * np.linalg.norm([3, 4]) // 5
+ * np.linalg.norm([[1, -2], [3, 4]], { ord: 1, axis: 1 }) // [3, 7]
+ * np.linalg.norm([[1, -2], [3, 4]], { ord: Infinity }) // 7
+ */
+export const norm = (x: ArrayLike, options: NormOptions = {}): NdArray => {
+  checkOptions('norm', options, ['ord', 'axis', 'keepdims'])
+  const { ord, axis, keepdims = false } = options
+  const array = widen('norm', x, 'float')
+  const axes = normalAxes('norm', axis, array.ndim)
+  const measure = (): NdArray => {
+    if (ord === undefined || (ord === 'fro' && axes.length === 2)) return lax.sqrt(lax.reduceSum(lax.mul(array, array), axes))
+    if (axes.length === 1 && typeof ord === 'number') return vectorNorm(array, ord, axes[0])
+    if (axes.length === 2 && typeof ord === 'number' && (Math.abs(ord) === 1 || Math.abs(ord) === Infinity)) return matrixNorm(array, ord, axes)
+    if (axes.length === 1 || axes.length === 2) throw new ArgumentError('norm', "a number for vectors, 'fro', ±1 or ±Infinity for matrices", ord)
+    throw new ShapeError('norm', 'one axis of vectors or two of matrices', array)
+  }
+  return keeping(measure(), axes, keepdims)
+}

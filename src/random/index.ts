@@ -1,0 +1,15 @@
+export { bits, split, type Bits, type BitsOptions, type Split } from './bits.js'
+export { categorical, type Categorical, type CategoricalOptions } from './categorical.js'
+export { choice, type Choice, type ChoiceOptions } from './choice.js'
+export { cauchy, exponential, gumbel, laplace, logistic, maxwell, type Gumbel, type GumbelOptions, type ModeOption } from './continuous.js'
+export { bernoulli, geometric, rademacher, type Bernoulli, type Geometric, type IntegerSampler } from './discrete.js'
+export { foldIn, key } from './key.js'
+export { normal, truncatedNormal, type TruncatedNormal } from './normal.js'
+export type { FloatOptions, IntegerOptions, Sampler } from './options.js'
+export { original, type Random } from './original.js'
+export {
+  lognormal, pareto, rayleigh, triangular, wald, weibullMin, type OneParameter, type ThreeParameters, type TwoParameters
+} from './parametric.js'
+export { permutation, type Permutation, type PermutationOptions } from './permutation.js'
+export { randint, type Randint } from './randint.js'
+export { uniform, type Uniform, type UniformOptions } from './uniform.js'

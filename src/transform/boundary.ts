@@ -1,0 +1,64 @@
+import { fromScalar, fromTyped, isArray } from '../array/ndarray.js'
+import type { NdArray } from '../core/array.js'
+import { ArgumentError, type Path } from '../core/errors.js'
+import { flatten } from '../tree/pytree.js'
+import type { TreeDef } from '../tree/treedef.js'
+
+/** What transforms do to any function: the types of its arguments are its own business. */
+export type Fn = (...args: never[]) => unknown
+
+/** A tree taken apart into arrays. */
+export interface Flat {
+  readonly arrays: readonly NdArray[]
+  readonly treedef: TreeDef
+}
+
+/** A leaf as an array: numbers are weak float32 scalars, typed arrays vectors of their dtype. */
+const toArray = (who: string, leaf: unknown, path: () => Path): NdArray => {
+  if (isArray(leaf)) return leaf
+  if (typeof leaf === 'number' || typeof leaf === 'boolean') return fromScalar(leaf)
+  if (ArrayBuffer.isView(leaf)) return fromTyped(who, leaf)
+  if (leaf instanceof Promise) {
+    throw new ArgumentError(who, 'a function that returns its result at once (a promise would outlive the trace)', 'a promise', path())
+  }
+  const expected = 'arrays, numbers or booleans as leaves (close over anything else, or make it a static argument of jit)'
+  throw new ArgumentError(who, expected, leaf, path())
+}
+
+/** The arrays of a tree that crosses the boundary of a transform. Throws ArgumentError for other leaves, with the path under `root`. */
+export const arraysOf = (who: string, tree: unknown, root: Path): Flat => {
+  const [leaves, treedef] = flatten<unknown>(tree)
+  const arrays = new Array<NdArray>(leaves.length)
+  for (let i = 0; i < leaves.length; i++) arrays[i] = toArray(who, leaves[i], () => [...root, ...treedef.paths()[i]])
+  return { arrays, treedef }
+}
+
+/** Arguments as a tree: a tuple. */
+export const argumentsOf = (who: string, args: readonly unknown[]): Flat => arraysOf(who, args, ['arguments'])
+
+/** A function of trees as one of arrays; where its result came from is known once it has run. */
+export interface FlatFunction {
+  readonly run: (arrays: readonly NdArray[]) => readonly NdArray[]
+  /** The structure of the latest result. */
+  readonly result: () => TreeDef
+}
+
+/** Calls a function of trees with arrays put in the places of its arguments' leaves. */
+export const flatFunction = (who: string, f: Fn, treedef: TreeDef): FlatFunction => {
+  let result: TreeDef | undefined
+  return {
+    run(arrays) {
+      const out = arraysOf(who, f(...(treedef.unflatten(arrays) as never[])), ['result'])
+      result = out.treedef
+      return out.arrays
+    },
+    result() {
+      if (result === undefined) throw new ArgumentError(who, 'a function that was run', 'none')
+      return result
+    }
+  }
+}
+
+/** A transformed function carries the name of the original, for messages and tools. */
+export const named = <F extends Fn>(transform: string, original: Fn, f: F): F =>
+  Object.defineProperty(f, 'name', { value: `${transform}(${original.name})` })

@@ -1,0 +1,12 @@
+/** Pytrees: nested objects and arrays whose leaves are arrays, and the functions that walk them. @module */
+export { showPath, type Path } from '../core/errors.js'
+export { at, type At } from './at.js'
+export { compareStructures, type Difference } from './compare.js'
+export { all, any, equalStructure, foldMap, map, mapWithPath, reduce, size, zipWith } from './map.js'
+export { combine, partition, partitionWithPath } from './partition.js'
+export { flatten, leaves, structure, unflatten } from './pytree.js'
+export { register, type NodeRules } from './registry.js'
+export { transpose } from './transpose.js'
+export type { Kind, TreeDef } from './treedef.js'
+export type { Leaf, MapLeaves, Mapped, Part } from './types.js'
+export { update, type Draft } from './update.js'
