@@ -39,6 +39,8 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // Curried, data-last signatures name a type once and let inference carry it.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // Inference through a transform reads the last signature of a function that takes anything for an array.
+      '@typescript-eslint/unified-signatures': 'off',
       // `(x) => sideEffect(x)` is the shortest way to write a visitor.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // A leading underscore says that a rule's signature has an operand which this rule ignores.

@@ -1,18 +1,19 @@
 import { jit, nn, np, optim, random, valueAndGrad, vmap, type NdArray } from 'cotangent'
 import type { XorResult } from './report.js'
 
-const net = nn.chain(nn.linear(2, 3), nn.tanh, nn.linear(3, 1))
+const net = nn.chain(nn.linear(2, 2), nn.tanh, nn.linear(2, 1))
 type Parameters = nn.Params<typeof net>
 
 const corners = [[0, 0], [0, 1], [1, 0], [1, 1]] as const
 const targets = [0, 1, 1, 0]
 
-/** What many starts learned, and the first of them in detail. */
+/** What many starts learned, and one of them in detail. */
 export interface XorStudy {
   readonly starts: number
   /** How many starts end with a loss above 0.01. */
   readonly failures: number
-  readonly first: XorResult
+  /** The one that learned it best. */
+  readonly best: XorResult
 }
 
 /** Learns exclusive or by gradient descent from many starts at once: one network, its training step mapped over a batch of keys. */
@@ -27,26 +28,28 @@ export const learnXor = (seed: number, starts: number, steps: number): XorStudy 
   }
   const together = jit(vmap(step))
   let state = vmap(begin)(random.split(random.key(seed), starts))
-  const history: number[] = []
-  let last: NdArray = np.zeros([starts])
+  const history: NdArray[] = []
   for (let i = 0; i < steps; i++) {
-    ;[state, last] = together(state)
-    history.push(np.at(last, [0]).get().item())
+    const [next, losses] = together(state)
+    state = next
+    history.push(losses)
   }
+  const last = history[steps - 1]
+  const best = np.argmin(last).item()
   const side = 32
   const ticks = np.linspace(0, 1, side)
   const [across, up] = np.meshgrid([ticks, ticks])
   const grid = np.stack([np.ravel(across), np.ravel(up)], { axis: 1 })
   const answer = vmap.with({ in: [0, null] })((params: Parameters, points: NdArray) => np.ravel(net.apply(params)(points)))
-  const firstOf = (points: NdArray): Float32Array => Float32Array.from(np.at(answer(state.params, points), [0]).get().toTypedArray())
-  const outputs = firstOf(x)
+  const ofBest = (points: NdArray): Float32Array => Float32Array.from(np.slice(answer(state.params, points), [best]).toTypedArray())
+  const outputs = ofBest(x)
   return {
     starts,
     failures: np.sum(np.greater(last, 0.01)).item(),
-    first: {
-      losses: history,
+    best: {
+      losses: history.map((losses) => np.slice(losses, [best]).item()),
       table: corners.map((inputs, i) => ({ inputs, target: targets[i], output: outputs[i] })),
-      surface: { values: firstOf(grid), side }
+      surface: { values: ofBest(grid), side }
     }
   }
 }

@@ -14,7 +14,8 @@ export interface ShowOptions {
 /** Elements shown at either end of a summarised axis. */
 const edge = 3
 
-const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+(?=$|e)/, '') : text)
+/** Without zeros at the end of the decimals. */
+const trimmed = (text: string): string => text.replace(/(\.\d*?)0+(?=$|e)/, '$1').replace(/\.(?=$|e)/, '')
 
 /**
  * One floating-point number: rounded, without trailing zeros, in scientific notation from 1e8 up and where fewer than
@@ -87,9 +88,9 @@ const aligned = (texts: Texts, lineWidth: number): string => {
     const indent = ' '.repeat(depth + 1)
     if (rank > 1) return `[${items.map((item) => build(item, depth + 1, rank - 1)).join(`,${'\n'.repeat(rank - 1)}${indent}`)}]`
     const lines: string[] = []
-    let line = ''
+    let line = '' // between the brackets that open before it, at most depth + 1, and those that close after it
     for (const item of items.map(cell)) {
-      if (line !== '' && depth + 1 + line.length + 2 + item.length + rank > lineWidth) {
+      if (line !== '' && 2 * (depth + 1) + line.length + 2 + item.length > lineWidth) {
         lines.push(`${line},`)
         line = item
       } else line = line === '' ? item : `${line}, ${item}`

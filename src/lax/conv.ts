@@ -94,6 +94,11 @@ export const convGeneralDilatedP: Primitive<'conv_general_dilated', ConvParams> 
     ],
     batch(size, [lhs, rhs], [l, r], params) {
       const { dimensionNumbers: { lhsSpec, rhsSpec, outSpec }, featureGroupCount, batchGroupCount } = params
+      if (size === 0) {
+        const example = ({ aval }: NdArray, batched: boolean): Aval => (batched ? reshaped(aval, aval.shape.slice(1)) : aval)
+        const [out] = convGeneralDilatedP.abstract([example(lhs, l), example(rhs, r)], params)
+        return zerosLike({ aval: reshaped(out, [0, ...out.shape]) })
+      }
       if (l && r) {
         // The mapped axis makes groups that do not mix.
         const byBatch = batchGroupCount > 1

@@ -17,7 +17,7 @@ export const expP: Primitive<'exp'> = unary('exp', {
  * The exponential function of floats. JAX's `lax.exp`.
  *
  * @example
- * lax.exp(np.array([0, 1])) // [1, 2.7182817]
+ * lax.exp(np.array([0, 1])) // [1, 2.7183]
  */
 export const exp: Unary = (x) => bind1(expP, [x])
 
@@ -49,7 +49,7 @@ export const expm1P: Primitive<'expm1'> = unary('expm1', {
  * eˣ − 1, without cancellation near 0. JAX's `lax.expm1`.
  *
  * @example
- * lax.expm1(np.array([0, 1])) // [0, 1.7182819]
+ * lax.expm1(np.array([0, 1])) // [0, 1.7183]
  */
 export const expm1: Unary = (x) => bind1(expm1P, [x])
 
@@ -62,7 +62,7 @@ export const logP: Primitive<'log'> = unary('log', {
  * The natural logarithm; −∞ at 0, NaN below. JAX's `lax.log`.
  *
  * @example
- * lax.log(np.array([1, 2])) // [0, 0.6931472]
+ * lax.log(np.array([1, 2])) // [0, 0.6931]
  */
 export const log: Unary = (x) => bind1(logP, [x])
 
@@ -78,7 +78,7 @@ export const log1pP: Primitive<'log1p'> = unary('log1p', {
  * log(1 + x), without cancellation near 0. JAX's `lax.log1p`.
  *
  * @example
- * lax.log1p(np.array([0, 1])) // [0, 0.6931472]
+ * lax.log1p(np.array([0, 1])) // [0, 0.6931]
  */
 export const log1p: Unary = (x) => bind1(log1pP, [x])
 
@@ -94,6 +94,6 @@ export const logisticP: Primitive<'logistic'> = unary('logistic', {
  * 1 / (1 + e⁻ˣ), the sigmoid. JAX's `lax.logistic`.
  *
  * @example
- * lax.logistic(np.array([0, 1])) // [0.5, 0.7310586]
+ * lax.logistic(np.array([0, 1])) // [0.5, 0.7311]
  */
 export const logistic: Unary = (x) => bind1(logisticP, [x])

@@ -7,123 +7,15 @@ import { mul } from './arithmetic.js'
 import { exp } from './exponential.js'
 import { pointwiseAval, type Unary } from './pointwise.js'
 import { primitive } from './rule.js'
-
-/*
- * The inverse error function as samplers of JAX evaluate it: polynomials in w = −log(1 − x²) (Giles, "Approximating the
- * erfinv function", 2010). It is fast and smooth but not close: 1 − x² is rounded, so that the float32 tail is up to 65 ulp
- * off. Bits that are to be JAX's need the same roundings in the same places, those of the logarithm included.
- */
-
-const fround = Math.fround
-
-/** The product and the sum of three float32 numbers rounded once: products of two are exact in float64. */
-const fma = (a: number, b: number, c: number): number => fround(a * b + c)
-
-const floats = (...numbers: readonly number[]): Float32Array => new Float32Array(numbers)
-
-/** Horner's scheme, highest coefficient first, each step rounded once to float32. */
-const horner32 = (coefficients: Float32Array, x: number): number => {
-  let sum = coefficients[0]
-  for (let i = 1; i < coefficients.length; i++) sum = fround(sum * x + coefficients[i])
-  return sum
-}
-
-const horner64 = (coefficients: Float64Array, x: number): number => {
-  let sum = coefficients[0]
-  for (let i = 1; i < coefficients.length; i++) sum = sum * x + coefficients[i]
-  return sum
-}
-
-const bits = new Int32Array(1)
-const number = new Float32Array(bits.buffer)
-
-/* log(1 + x) = x − x²/2 + x³·P(x)/Q(x) for √½ < 1 + x < √2 (Cephes). */
-const logP = Float64Array.of(
-  4.52700008624452e-5, 0.49854102823193375, 6.578732594206104, 29.911919328553072, 60.94966798098779, 57.11296359058554, 20.039553499201283)
-const logQ = Float64Array.of(
-  1, 15.062909083469192, 83.04756596796722, 221.76239823732857, 309.09872225312057, 216.42788614495947, 60.11866049760384)
-const [logP32, logQ32] = [Float32Array.from(logP), Float32Array.from(logQ)]
-const nearOne = Math.SQRT2 - 1
-
-const logA = floats(0.070376836, -0.1151461, 0.116769984)
-const logB = floats(-0.12420141, 0.14249323, -0.16668057)
-const logC = floats(0.20000714, -0.24999994, 0.3333333)
-const sqrtHalf = fround(0.70710677)
-const [ln2High, ln2Low] = floats(0.6933594, -0.00021219444)
-
-/** log v of a normal number, in float32 steps: v = m·2ᵉ with √½ ≤ m < √2 (Cephes). */
-const log32 = (v: number): number => {
-  if (!(v > 0)) return v === 0 ? -Infinity : NaN
-  number[0] = v
-  let e = (bits[0] >>> 23) - 126
-  bits[0] = (bits[0] & 0x7fffff) | 0x3f000000
-  let x = number[0]
-  if (x < sqrtHalf) {
-    e -= 1
-    x = fround(fround(x - 1) + x)
-  } else x = fround(x - 1)
-  const x2 = fround(x * x)
-  const x3 = fround(x2 * x)
-  const z = fma(fma(horner32(logA, x), x3, horner32(logB, x)), x3, horner32(logC, x))
-  const low = fma(z, x3, fround(e * ln2Low))
-  return fma(e, ln2High, fround(fma(x2, -0.5, x) + low))
-}
-
-/** log(1 + y) in float32 steps, for y from −1 to 0. */
-const log1p32 = (y: number): number => {
-  if (!(Math.abs(y) < nearOne)) return log32(fround(1 + y))
-  const y2 = fround(y * y)
-  const y3 = fround(y * y2)
-  const ratio = fround(horner32(logP32, y) / horner32(logQ32, y))
-  return fround(y + fma(y2, -0.5, fround(y3 * ratio)))
-}
-
-const log1p64 = (y: number): number =>
-  Math.abs(y) < nearOne ? y + (y * y * -0.5 + y * (y * y) * (horner64(logP, y) / horner64(logQ, y))) : Math.log(1 + y)
-
-const central32 = floats(
-  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3, 0.246640727, 1.50140941)
-const tail32 = floats(
-  -2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3, 1.00167406, 2.83297682)
-
-const single = (x: number): number => {
-  if (Math.abs(x) === 1) return x * Infinity
-  const w = -log1p32(fround(x * -x))
-  const p = w < 5 ? horner32(central32, fround(w - 2.5)) : horner32(tail32, fround(fround(Math.sqrt(w)) - 3))
-  return p * x
-}
-
-const central64 = Float64Array.of(
-  -3.64441206401782e-21, -1.6850591381820166e-19, 1.28584807152564e-18, 1.1157877678025181e-17, -1.333171662854621e-16,
-  2.0972767875968562e-17, 6.637638134358324e-15, -4.054566272975207e-14, -8.151934197605472e-14, 2.6335093153082323e-12,
-  -1.2975133253453532e-11, -5.415412054294628e-11, 1.0512122733215323e-9, -4.112633980346984e-9, -2.9070369957882005e-8,
-  4.2347877827932404e-7, -1.3654692000834679e-6, -1.3882523362786469e-5, 1.8673420803405714e-4, -7.40702534166267e-4,
-  -6.033670871430149e-3, 0.24015818242558962, 1.6536545626831027)
-const middle64 = Float64Array.of(
-  2.2137376921775787e-9, 9.075656193888539e-8, -2.7517406297064545e-7, 1.8239629214389228e-8, 1.5027403968909828e-6,
-  -4.013867526981546e-6, 2.9234449089955446e-6, 1.2475304481671779e-5, -4.7318229009055734e-5, 6.828485145957318e-5,
-  2.4031110387097894e-5, -3.550375203628475e-4, 9.532893797373805e-4, -1.6882755560235047e-3, 2.491442096107851e-3,
-  -3.751208507569241e-3, 5.370914553590064e-3, 1.0052589676941592, 3.0838856104922208)
-const tail64 = Float64Array.of(
-  -2.7109920616438573e-11, -2.555641816996525e-10, 1.5076572693500548e-9, -3.789465440126737e-9, 7.61570120807834e-9,
-  -1.496002662714924e-8, 2.914795345090108e-8, -6.771199775845234e-8, 2.2900482228026655e-7, -9.9298272942317e-7,
-  4.526062597223154e-6, -1.968177810553167e-5, 7.599527703001776e-5, -2.1503011930044477e-4, -1.3871931833623122e-4,
-  1.0103004648645344, 4.849906401408584)
-
-const double = (x: number): number => {
-  if (Math.abs(x) === 1) return x * Infinity
-  const w = -log1p64(x * -x)
-  if (w < 6.25) return horner64(central64, w - 3.125) * x
-  return w < 16 ? horner64(middle64, Math.sqrt(w) - 3.25) * x : horner64(tail64, Math.sqrt(w) - 5) * x
-}
+import { erfInv32, erfInv64 } from './scalar/giles.js'
 
 /** The inverse error function, elementwise, by Giles' polynomials. */
 export const erfInvGilesP: Primitive<'erf_inv_giles'> = primitive('erf_inv_giles', {
   abstract: (avals) => pointwiseAval('erfInvGiles', avals, 'float'),
   impl([x], _, out) {
     const [data, result] = [dataOf(x), allocate(out.dtype, sizeOf(out.shape))]
-    if (x.dtype === 'float32') for (let i = 0; i < result.length; i++) result[i] = single(data[i])
-    else for (let i = 0; i < result.length; i++) result[i] = double(data[i])
+    if (x.dtype === 'float32') for (let i = 0; i < result.length; i++) result[i] = erfInv32(data[i])
+    else for (let i = 0; i < result.length; i++) result[i] = erfInv64(data[i])
     return wrap(out, result)
   },
   rules: [

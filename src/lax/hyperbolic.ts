@@ -17,7 +17,7 @@ export const sinhP: Primitive<'sinh'> = unary('sinh', {
  * The hyperbolic sine. JAX's `lax.sinh`.
  *
  * @example
- * lax.sinh(np.array([0, 1])) // [0, 1.1752012]
+ * lax.sinh(np.array([0, 1])) // [0, 1.1752]
  */
 export const sinh: Unary = (x) => bind1(sinhP, [x])
 
@@ -33,7 +33,7 @@ export const coshP: Primitive<'cosh'> = unary('cosh', {
  * The hyperbolic cosine. JAX's `lax.cosh`.
  *
  * @example
- * lax.cosh(np.array([0, 1])) // [1, 1.5430807]
+ * lax.cosh(np.array([0, 1])) // [1, 1.5431]
  */
 export const cosh: Unary = (x) => bind1(coshP, [x])
 
@@ -49,7 +49,7 @@ export const tanhP: Primitive<'tanh'> = unary('tanh', {
  * The hyperbolic tangent. JAX's `lax.tanh`.
  *
  * @example
- * lax.tanh(np.array([0, 1])) // [0, 0.7615942]
+ * lax.tanh(np.array([0, 1])) // [0, 0.7616]
  */
 export const tanh: Unary = (x) => bind1(tanhP, [x])
 
@@ -65,7 +65,7 @@ export const asinhP: Primitive<'asinh'> = unary('asinh', {
  * The inverse of the hyperbolic sine. JAX's `lax.asinh`.
  *
  * @example
- * lax.asinh(np.array([0, 1])) // [0, 0.8813736]
+ * lax.asinh(np.array([0, 1])) // [0, 0.8814]
  */
 export const asinh: Unary = (x) => bind1(asinhP, [x])
 
@@ -82,7 +82,7 @@ export const acoshP: Primitive<'acosh'> = unary('acosh', {
  * The inverse of the hyperbolic cosine; NaN below 1. JAX's `lax.acosh`.
  *
  * @example
- * lax.acosh(np.array([1, 2])) // [0, 1.316958]
+ * lax.acosh(np.array([1, 2])) // [0, 1.317]
  */
 export const acosh: Unary = (x) => bind1(acoshP, [x])
 
@@ -98,6 +98,6 @@ export const atanhP: Primitive<'atanh'> = unary('atanh', {
  * The inverse of the hyperbolic tangent; infinite at ±1, NaN beyond. JAX's `lax.atanh`.
  *
  * @example
- * lax.atanh(np.array([0, 0.5])) // [0, 0.54930615]
+ * lax.atanh(np.array([0, 0.5])) // [0, 0.5493]
  */
 export const atanh: Unary = (x) => bind1(atanhP, [x])

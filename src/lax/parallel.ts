@@ -4,7 +4,7 @@ import { axisSizeOf } from '../core/axes.js'
 import { ArgumentError } from '../core/errors.js'
 import type { Batched, Primitive, Push } from '../core/primitive.js'
 import { bind1 } from '../core/trace.js'
-import { map } from '../tree/map.js'
+import { flatten } from '../tree/pytree.js'
 import { div, mul } from './arithmetic.js'
 import { fullLike, reduceSum } from './broadcast.js'
 import { eq } from './comparison.js'
@@ -79,11 +79,14 @@ const overLeaves =
   (who: string, apply: (x: NdArray, axisName: string) => NdArray) =>
   <T>(tree: T, axisName: string): T => {
     axisSizeOf(who, axisName)
-    return map((x: NdArray | number) => {
-      if (typeof x === 'number') return apply(fromScalar(x), axisName)
-      if (!isArray(x)) throw new ArgumentError(who, 'arrays or numbers', x)
-      return apply(x, axisName)
-    })(tree) as T // leaf by leaf
+    const [leaves, treedef] = flatten(tree)
+    return treedef.unflatten(
+      leaves.map((x: unknown) => {
+        if (isArray(x)) return apply(x, axisName)
+        if (typeof x === 'number') return apply(fromScalar(x), axisName)
+        throw new ArgumentError(who, 'arrays or numbers', x)
+      })
+    )
   }
 
 /** A function of a tree and the name of the axis that an enclosing `vmap` maps. */

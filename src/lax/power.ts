@@ -108,7 +108,7 @@ export const sqrtP: Primitive<'sqrt'> = unary('sqrt', {
  * The square root; NaN below 0. Its derivative at 0 is infinite. JAX's `lax.sqrt`.
  *
  * @example
- * lax.sqrt(np.array([4, 2])) // [2, 1.4142135]
+ * lax.sqrt(np.array([4, 2])) // [2, 1.4142]
  */
 export const sqrt: Unary = (x) => bind1(sqrtP, [x])
 

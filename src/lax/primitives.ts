@@ -16,6 +16,7 @@ import { gatherP, scatterAddP } from './gather.js'
 import { erfInvGilesP } from './giles.js'
 import { acoshP, asinhP, atanhP, coshP, sinhP, tanhP } from './hyperbolic.js'
 import { iotaP } from './iota.js'
+import { axisIndexP, pmaxP, pminP, psumP } from './parallel.js'
 import { cbrtP, integerPowP, powP, rsqrtP, sqrtP } from './power.js'
 import { reduceAndP, reduceMaxP, reduceMinP, reduceOrP, reduceProdP, reduceXorP } from './reduce.js'
 import { reduceWindowMaxP, reduceWindowMinP, reduceWindowSumP } from './reducewindow.js'
@@ -62,6 +63,8 @@ export const primitives = [
   reduceWindowMaxP, reduceWindowMinP, reduceWindowSumP, selectAndGatherAddP, selectAndScatterAddP,
   // sorting
   sortP, topKP,
+  // collectives
+  axisIndexP, pmaxP, pminP, psumP,
   // random
   bitcastConvertTypeP, erfInvGilesP, threefry2x32P
 ] as const

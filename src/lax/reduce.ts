@@ -7,7 +7,7 @@ import type { Primitive } from '../core/primitive.js'
 import { normalAxes, range, without } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
 import { add, div, mul } from './arithmetic.js'
-import { broadcastInDim, full, reduceSum, reshaped, type AxesParams } from './broadcast.js'
+import { broadcastInDim, full, reduceSum, reshaped, zerosLike, type AxesParams } from './broadcast.js'
 import { eq } from './comparison.js'
 import { concatenate } from './concatenate.js'
 import { convertElementType } from './convert.js'
@@ -57,6 +57,7 @@ const over =
 
 /** The extreme elements share the tangent equally. */
 const chosen: Rule<AxesParams> = ([x], out, { axes }) => {
+  if (x.size === 0) return () => zerosLike(out)
   const spread = broadcastInDim(out, x.shape, without(range(x.ndim), axes))
   const location = convertElementType(eq(x, spread), x.dtype)
   const count = reduceSum(location, axes)

@@ -100,6 +100,6 @@ export const nextafterP: Primitive<'nextafter'> = binary('nextafter', {
  * The next float after x in the direction of y. JAX's `lax.nextafter`.
  *
  * @example
- * lax.nextafter(np.array([1, 0]), 2) // [1.0000001, 1e-45]
+ * lax.nextafter(np.array(1), 2).item() // 1.0000001192092896
  */
 export const nextafter: Binary = lifted(nextafterP)

@@ -21,7 +21,7 @@ export const erfP: Primitive<'erf'> = unary('erf', {
  * The error function. JAX's `lax.erf`.
  *
  * @example
- * lax.erf(np.array([0, 1])) // [0, 0.8427008]
+ * lax.erf(np.array([0, 1])) // [0, 0.8427]
  */
 export const erf: Unary = (x) => bind1(erfP, [x])
 
@@ -37,7 +37,7 @@ export const erfcP: Primitive<'erfc'> = unary('erfc', {
  * 1 − erf(x), with relative accuracy where it is small. JAX's `lax.erfc`.
  *
  * @example
- * lax.erfc(np.array([0, 1])) // [1, 0.1572992]
+ * lax.erfc(np.array([0, 1])) // [1, 0.1573]
  */
 export const erfc: Unary = (x) => bind1(erfcP, [x])
 
@@ -53,7 +53,7 @@ export const erfInvP: Primitive<'erf_inv'> = unary('erf_inv', {
  * The inverse of the error function; infinite at ±1, NaN beyond. JAX's `lax.erf_inv`.
  *
  * @example
- * lax.erfInv(np.array([0, 0.5])) // [0, 0.47693628]
+ * lax.erfInv(np.array([0, 0.5])) // [0, 0.4769]
  */
 export const erfInv: Unary = (x) => bind1(erfInvP, [x])
 
@@ -69,7 +69,7 @@ export const lgammaP: Primitive<'lgamma'> = unary('lgamma', {
  * The logarithm of |Γ(x)|; infinite at 0 and the negative integers. JAX's `lax.lgamma`.
  *
  * @example
- * lax.lgamma(np.array([1, 5])) // [0, 3.1780539]
+ * lax.lgamma(np.array([1, 5])) // [0, 3.1781]
  */
 export const lgamma: Unary = (x) => bind1(lgammaP, [x])
 
@@ -85,7 +85,7 @@ export const digammaP: Primitive<'digamma'> = unary('digamma', {
  * The derivative of `lgamma`; NaN at 0 and the negative integers. JAX's `lax.digamma`.
  *
  * @example
- * lax.digamma(np.array([1, 2])) // [-0.5772157, 0.42278433]
+ * lax.digamma(np.array([1, 2])) // [-0.5772, 0.4228]
  */
 export const digamma: Unary = (x) => bind1(digammaP, [x])
 
@@ -102,10 +102,10 @@ export const polygammaP: Primitive<'polygamma'> = binary('polygamma', {
 })
 
 /**
- * The mth derivative of `digamma` at x, for natural numbers m in floats; NaN for other m. There is no derivative with respect to m.
+ * The mth derivative of `digamma` at x, for whole numbers m from 0 to 170; NaN for other m. There is no derivative with respect to m.
  * JAX's `lax.polygamma`.
  *
  * @example
- * lax.polygamma(1, np.array([1, 2])) // [1.6449341, 0.6449341]
+ * lax.polygamma(1, np.array([1, 2])) // [1.6449, 0.6449]
  */
 export const polygamma: Binary = lifted(polygammaP)

@@ -16,7 +16,7 @@ export const sinP: Primitive<'sin'> = unary('sin', {
  * The sine, of arguments in radians. JAX's `lax.sin`.
  *
  * @example
- * lax.sin(np.array([0, 1])) // [0, 0.841471]
+ * lax.sin(np.array([0, 1])) // [0, 0.8415]
  */
 export const sin: Unary = (x) => bind1(sinP, [x])
 
@@ -32,7 +32,7 @@ export const cosP: Primitive<'cos'> = unary('cos', {
  * The cosine, of arguments in radians. JAX's `lax.cos`.
  *
  * @example
- * lax.cos(np.array([0, 1])) // [1, 0.5403023]
+ * lax.cos(np.array([0, 1])) // [1, 0.5403]
  */
 export const cos: Unary = (x) => bind1(cosP, [x])
 
@@ -48,7 +48,7 @@ export const tanP: Primitive<'tan'> = unary('tan', {
  * The tangent, of arguments in radians. JAX's `lax.tan`.
  *
  * @example
- * lax.tan(np.array([0, 1])) // [0, 1.5574077]
+ * lax.tan(np.array([0, 1])) // [0, 1.5574]
  */
 export const tan: Unary = (x) => bind1(tanP, [x])
 
@@ -67,7 +67,7 @@ export const asinP: Primitive<'asin'> = unary('asin', {
  * The angle from −π/2 to π/2 whose sine is given; NaN beyond [−1, 1]. JAX's `lax.asin`.
  *
  * @example
- * lax.asin(np.array([0, 1])) // [0, 1.5707964]
+ * lax.asin(np.array([0, 1])) // [0, 1.5708]
  */
 export const asin: Unary = (x) => bind1(asinP, [x])
 
@@ -83,7 +83,7 @@ export const acosP: Primitive<'acos'> = unary('acos', {
  * The angle from 0 to π whose cosine is given; NaN beyond [−1, 1]. JAX's `lax.acos`.
  *
  * @example
- * lax.acos(np.array([1, 0])) // [0, 1.5707964]
+ * lax.acos(np.array([1, 0])) // [0, 1.5708]
  */
 export const acos: Unary = (x) => bind1(acosP, [x])
 
@@ -99,7 +99,7 @@ export const atanP: Primitive<'atan'> = unary('atan', {
  * The angle from −π/2 to π/2 whose tangent is given. JAX's `lax.atan`.
  *
  * @example
- * lax.atan(np.array([0, 1])) // [0, 0.7853982]
+ * lax.atan(np.array([0, 1])) // [0, 0.7854]
  */
 export const atan: Unary = (x) => bind1(atanP, [x])
 
@@ -122,6 +122,6 @@ export const atan2P: Primitive<'atan2'> = binary('atan2', {
  * The angle of the point (x, y), from −π to π; y comes first. JAX's `lax.atan2`.
  *
  * @example
- * lax.atan2(np.array([0, 1]), np.array([-1, 1])) // [3.1415927, 0.7853982]
+ * lax.atan2(np.array([0, 1]), np.array([-1, 1])) // [3.1416, 0.7854]
  */
 export const atan2: Binary = lifted(atan2P)

@@ -141,10 +141,10 @@ export interface GeluOptions {
 export const gelu = (x: ArrayLike, options: GeluOptions = {}): NdArray => {
   checkOptions('gelu', options, ['approximate'])
   const a = widen('gelu', x, 'float')
-  const half = lax.mul(a, 0.5)
-  if (options.approximate === false) return lax.mul(half, lax.erfc(lax.mul(a, -Math.SQRT1_2)))
+  if (options.approximate === false) return lax.mul(lax.mul(a, 0.5), lax.erfc(lax.mul(a, -Math.SQRT1_2)))
   const cubic = lax.add(a, lax.mul(lax.mul(lax.mul(a, a), a), 0.044715))
-  return lax.mul(half, lax.add(lax.tanh(lax.mul(cubic, Math.sqrt(2 / Math.PI))), 1))
+  // (1 + tanh(u)) / 2 = sigmoid(2u), which does not cancel in the lower tail
+  return lax.mul(a, lax.logistic(lax.mul(cubic, 2 * Math.sqrt(2 / Math.PI))))
 }
 
 /** −1 below −1, 1 above 1, `x` between. Its derivatives at ±1 are 1. `jax.nn.hard_tanh`. */

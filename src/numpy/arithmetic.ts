@@ -46,25 +46,31 @@ export const multiply: Binary = binary('multiply', logical(lax.mul, lax.bitwiseA
  */
 export const divide: Binary = binary('divide', lax.div, 'float')
 
-const differentSigns = (x: NdArray, y: NdArray): NdArray => lax.ne(lax.lt(x, 0), lax.lt(y, 0))
+/** The remainder with the sign of the dividend; of an integer divided by zero 0. */
+const truncatedRemainder = (x: NdArray, y: NdArray): NdArray =>
+  lax.rem(x, isFloat(y.dtype) ? y : lax.select(lax.eq(y, 0), lax.fullLike(y, 1), y))
+
+/** Where rounding towards zero has rounded the quotient up. */
+const roundedUp = (remainder: NdArray, y: NdArray): NdArray =>
+  lax.bitwiseAnd(lax.ne(lax.lt(remainder, 0), lax.lt(y, 0)), lax.ne(remainder, 0))
 
 /** The remainder with the sign of the divisor. */
 const modulo = (x: NdArray, y: NdArray): NdArray => {
-  const remainder = lax.rem(x, y)
-  if (isUnsigned(x.dtype)) return remainder
-  const wrong = lax.bitwiseAnd(differentSigns(remainder, y), lax.ne(remainder, 0))
-  return lax.select(wrong, lax.add(remainder, y), remainder)
+  const remainder = truncatedRemainder(x, y)
+  return isUnsigned(x.dtype) ? remainder : lax.select(roundedUp(remainder, y), lax.add(remainder, y), remainder)
 }
 
 const floorQuotient = (x: NdArray, y: NdArray): NdArray => {
   if (isUnsigned(x.dtype)) return lax.div(x, y)
+  const remainder = lax.rem(x, y)
   if (isInteger(x.dtype)) {
     const quotient = lax.div(x, y)
-    const down = lax.bitwiseAnd(lax.ne(lax.sign(x), lax.sign(y)), lax.ne(lax.rem(x, y), 0))
+    const down = lax.bitwiseAnd(lax.ne(lax.sign(x), lax.sign(y)), lax.ne(remainder, 0))
     return lax.select(down, lax.sub(quotient, 1), quotient)
   }
-  // exact, as x − (x mod y) is a multiple of y; division by zero has no remainder
-  const whole = lax.round(lax.div(lax.sub(x, modulo(x, y)), y))
+  // what is divided is a multiple of the divisor, so that rounding only repairs the last bit; nothing remains of x / 0
+  const quotient = lax.div(lax.sub(x, remainder), y)
+  const whole = lax.round(lax.select(roundedUp(remainder, y), lax.sub(quotient, 1), quotient))
   return lax.select(lax.eq(y, 0), lax.div(x, y), whole)
 }
 
@@ -78,7 +84,7 @@ const floorQuotient = (x: NdArray, y: NdArray): NdArray => {
 export const floorDivide: Binary = binary('floorDivide', floorQuotient, 'number')
 
 /**
- * The remainder of the division rounded down, with the sign of the divisor. `jnp.remainder`.
+ * The remainder of the division rounded down, with the sign of the divisor; of an integer divided by zero 0. `jnp.remainder`.
  *
  * @example
  * np.mod([7, -7], 3) // [1, 2]
@@ -86,12 +92,12 @@ export const floorDivide: Binary = binary('floorDivide', floorQuotient, 'number'
 export const mod: Binary = binary('mod', modulo, 'number')
 
 /**
- * The remainder of the division rounded towards zero, with the sign of the dividend. `jnp.fmod`.
+ * The remainder of the division rounded towards zero, with the sign of the dividend; of an integer divided by zero 0. `jnp.fmod`.
  *
  * @example
  * np.fmod([7, -7], 3) // [1, -1]
  */
-export const fmod: Binary = binary('fmod', lax.rem, 'number')
+export const fmod: Binary = binary('fmod', truncatedRemainder, 'number')
 
 /** Quotient rounded down and remainder. `jnp.divmod`. */
 export const divmod = (x: ArrayLike, y: ArrayLike): readonly [NdArray, NdArray] => {

@@ -9,6 +9,7 @@ import { indicesOf } from './indices.js'
 import { checkInteger } from './options.js'
 import { alignAll, arrayOf, expanded, widen } from './promote.js'
 import { linspace } from './create.js'
+import { diff } from './rearrange.js'
 import { sum } from './reduce.js'
 import { searchsorted } from './sorting.js'
 
@@ -88,7 +89,7 @@ export const histogram = (x: ArrayLike, options: HistogramOptions = {}): readonl
   const all = at(lax.full([count + 2], 0, units.dtype), bin).add(lax.reshape(units, flat.shape))
   const counts = lax.sliceInDim(all, 1, count + 1)
   if (!density) return [counts, given]
-  const [mass, widths] = alignAll('histogram', [counts, lax.sub(lax.sliceInDim(given, 1, count + 1), lax.sliceInDim(given, 0, count))], 'float')
+  const [mass, widths] = alignAll('histogram', [counts, diff(given)], 'float')
   return [lax.div(lax.div(mass, widths), expanded(sum(mass), mass.shape)), given]
 }
 

@@ -187,7 +187,8 @@ export const geomspace = (start: number, stop: number, num = 50, options: SpaceO
   const { endpoint = true, dtype = 'float32' } = options
   checkInteger('geomspace', 'number of points', num, 0)
   const steps = Math.max(endpoint ? num - 1 : num, 1)
-  return tabulate(num, checkDType('geomspace', dtype), (i) => (endpoint && i > 0 && i === num - 1 ? stop : start * (stop / start) ** (i / steps)))
+  const at = (i: number): number => (endpoint && i > 0 && i === num - 1 ? stop : start * (stop / start) ** (i / steps))
+  return tabulate(num, checkDType('geomspace', dtype), at)
 }
 
 /**

@@ -1,4 +1,3 @@
-import { isArray } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
 import { range } from '../core/shape.js'
@@ -12,18 +11,21 @@ interface Labelled {
   readonly array: NdArray
 }
 
+const letters = (text: string): readonly string[] => Array.from(text)
+
 const term = /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/
 
 /** The labels of one operand's axes. */
 const labelsOf = (text: string, rank: number, position: number): readonly string[] => {
   const [before, after] = text.split('...')
-  const letters = before.length + (after ?? '').length
-  if (after === undefined ? letters !== rank : letters > rank) {
-    throw new ShapeError('einsum', `an array with ${after === undefined ? '' : 'at least '}${letters} axes for '${text}'`, `${rank} axes`, [position])
+  const named = before.length + (after ?? '').length
+  if (after === undefined ? named !== rank : named > rank) {
+    const count = `${after === undefined ? '' : 'at least '}${named}`
+    throw new ShapeError('einsum', `an array with ${count} axes for '${text}'`, `${rank} axes`, [position])
   }
-  if (after === undefined) return [...before]
-  const hidden = rank - letters
-  return [...before, ...range(hidden).map((i) => `#${hidden - 1 - i}`), ...after]
+  if (after === undefined) return letters(before)
+  const hidden = rank - named
+  return [...letters(before), ...range(hidden).map((i) => `#${hidden - 1 - i}`), ...letters(after)]
 }
 
 /** The labels of the result: those given, or those of the ellipsis and, sorted, the letters that occur once. */
@@ -31,11 +33,11 @@ const outputOf = (text: string | undefined, inputs: readonly (readonly string[])
   const all = inputs.flat()
   const hidden = [...new Set(all.filter((label) => label.startsWith('#')))].sort((a, b) => Number(b.slice(1)) - Number(a.slice(1)))
   if (text === undefined) {
-    const letters = all.filter((label) => !label.startsWith('#'))
-    return [...hidden, ...letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label)).sort()]
+    const plain = all.filter((label) => !label.startsWith('#'))
+    return [...hidden, ...plain.filter((label) => plain.indexOf(label) === plain.lastIndexOf(label)).sort()]
   }
   const [before, after] = text.split('...')
-  const out = after === undefined ? [...before] : [...before, ...hidden, ...after]
+  const out = after === undefined ? letters(before) : [...letters(before), ...hidden, ...letters(after)]
   const unknown = out.find((label) => !all.includes(label))
   if (unknown !== undefined) throw new ArgumentError('einsum', 'labels of operands in the result', unknown)
   if (new Set(out).size !== out.length) throw new ArgumentError('einsum', 'each label once in the result', text)
@@ -100,7 +102,9 @@ const wantedBy = (operands: readonly Labelled[], but: readonly number[], output:
   new Set([...output, ...operands.flatMap(({ labels }, i) => (but.includes(i) ? [] : labels))])
 
 /** The two operands whose product is smallest compared with themselves. */
-const cheapest = (operands: readonly Labelled[], output: readonly string[], sizes: ReadonlyMap<string, number>): readonly [number, number] => {
+const cheapest = (
+  operands: readonly Labelled[], output: readonly string[], sizes: ReadonlyMap<string, number>
+): readonly [number, number] => {
   const volume = (labels: Iterable<string>): number => [...labels].reduce((product, label) => product * (sizes.get(label) ?? 1), 1)
   let best: readonly [number, number] = [0, 1]
   let least = Infinity
@@ -128,13 +132,13 @@ const cheapest = (operands: readonly Labelled[], output: readonly string[], size
  * np.einsum('i,j', [1, 2], [10, 20]) // [[10, 20], [20, 40]]
  */
 export const einsum = (subscripts: string, ...operands: readonly ArrayLike[]): NdArray => {
-  if (typeof subscripts !== 'string') throw new ArgumentError('einsum', "subscripts like 'ij,jk->ik'", isArray(subscripts) ? 'an array' : subscripts)
+  if (typeof subscripts !== 'string') throw new ArgumentError('einsum', "subscripts like 'ij,jk->ik'", subscripts)
   const [left, result, more] = subscripts.replace(/\s/g, '').split('->')
   const terms = left.split(',')
   if (more !== undefined || ![...terms, result ?? ''].every((text) => term.test(text))) {
     throw new ArgumentError('einsum', "letters for axes, '...', ',' between operands and one '->'", subscripts)
   }
-  if (terms.length !== operands.length) throw new ArgumentError('einsum', `operands for ${terms.length} terms`, `${operands.length} operands`)
+  if (terms.length !== operands.length) throw new ArgumentError('einsum', `${terms.length} operands for '${left}'`, operands.length)
   const arrays = promoteAll('einsum', operands)
   const given = arrays.map((array, i) => ({ labels: labelsOf(terms[i], array.ndim, i), array }))
   const output = outputOf(result, given.map(({ labels }) => labels))

@@ -1,7 +1,8 @@
 import { dataOf, fromList, isArray, wrap } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { isInteger, isUnsigned } from '../core/dtype.js'
+import { isInteger } from '../core/dtype.js'
 import { ArgumentError, DTypeError } from '../core/errors.js'
+import { isTracer } from '../core/trace.js'
 import * as lax from '../lax/index.js'
 import { arrayOf } from './promote.js'
 
@@ -22,6 +23,9 @@ export const indicesOf = (who: string, x: ArrayLike): NdArray => {
   return wrap({ shape: list.shape, dtype: 'int32', weak: false }, Int32Array.from(data))
 }
 
-/** Negative positions counted from the end of an axis. */
-export const fromFront = (indices: NdArray, size: number): NdArray =>
-  isUnsigned(indices.dtype) ? indices : lax.select(lax.lt(indices, 0), lax.add(indices, size), indices)
+/** Negative positions (int32) counted from the end of an axis. Known ones are counted at once, traced ones by operations. */
+export const fromFront = (indices: NdArray, size: number): NdArray => {
+  if (isTracer(indices)) return lax.select(lax.lt(indices, 0), lax.add(indices, size), indices)
+  const data = dataOf(indices)
+  return data.some((i) => i < 0) ? wrap(indices.aval, Int32Array.from(data, (i) => (i < 0 ? i + size : i))) : indices
+}

@@ -110,7 +110,9 @@ const cut = (x: NdArray, places: readonly number[], axis: number): readonly NdAr
   return range(ends.length - 1).map((i) => lax.sliceInDim(x, ends[i], Math.max(ends[i], ends[i + 1]), 1, axis))
 }
 
-const splitting = (who: string, x: ArrayLike, sections: number | readonly number[], options: AxisOption, even: boolean): readonly NdArray[] => {
+const splitting = (
+  who: string, x: ArrayLike, sections: number | readonly number[], options: AxisOption, even: boolean
+): readonly NdArray[] => {
   checkOptions(who, options, ['axis'])
   const array = arrayOf(who, x)
   const at = normalAxis(who, options.axis ?? 0, array.ndim)

@@ -50,8 +50,9 @@ export const norm = (x: ArrayLike, options: NormOptions = {}): NdArray => {
   const measure = (): NdArray => {
     if (ord === undefined || (ord === 'fro' && axes.length === 2)) return lax.sqrt(lax.reduceSum(lax.mul(array, array), axes))
     if (axes.length === 1 && typeof ord === 'number') return vectorNorm(array, ord, axes[0])
-    if (axes.length === 2 && typeof ord === 'number' && (Math.abs(ord) === 1 || Math.abs(ord) === Infinity)) return matrixNorm(array, ord, axes)
-    if (axes.length === 1 || axes.length === 2) throw new ArgumentError('norm', "a number for vectors, 'fro', ±1 or ±Infinity for matrices", ord)
+    if (axes.length === 2 && (ord === 1 || ord === -1 || ord === Infinity || ord === -Infinity)) return matrixNorm(array, ord, axes)
+    if (axes.length === 1) throw new ArgumentError('norm', 'a number as the order', ord)
+    if (axes.length === 2) throw new ArgumentError('norm', "'fro', ±1 or ±Infinity as the order for matrices", ord)
     throw new ShapeError('norm', 'one axis of vectors or two of matrices', array)
   }
   return keeping(measure(), axes, keepdims)

@@ -179,5 +179,6 @@ export const meshgrid = (vectors: readonly ArrayLike[], options: MeshgridOptions
   const places = indexing === 'xy' && arrays.length > 1 ? [1, 0, ...axes.slice(2)] : axes
   const shape = new Array<number>(arrays.length)
   arrays.forEach((x, i) => (shape[places[i]] = x.size))
-  return arrays.map((x, i) => lax.broadcastInDim(x, sparse ? shape.map((size, axis) => (axis === places[i] ? size : 1)) : shape, [places[i]]))
+  const sizes = (place: number): readonly number[] => (sparse ? shape.map((size, axis) => (axis === place ? size : 1)) : shape)
+  return arrays.map((x, i) => lax.broadcastInDim(x, sizes(places[i]), [places[i]]))
 }

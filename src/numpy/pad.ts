@@ -28,7 +28,7 @@ const widthsOf = (width: PadWidth, rank: number): readonly (readonly [number, nu
     : width.length === 1 ? new Array<readonly [number, number]>(rank).fill(width[0]) : width
   if (pairs.length !== rank) throw new ShapeError('pad', `widths for each of ${rank} axes`, `${pairs.length} pairs`)
   for (const pair of pairs) {
-    if (!Array.isArray(pair) || pair.length !== 2) throw new ArgumentError('pad', 'widths [before, after]', pair)
+    if (typeof pair !== 'object' || pair.length !== 2) throw new ArgumentError('pad', 'widths [before, after]', pair)
     for (const count of pair) checkInteger('pad', 'width', count, 0)
   }
   return pairs

@@ -1,10 +1,10 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
-import { broadcastShapes, normalAxes, normalAxis, range, without } from '../core/shape.js'
+import { broadcastShapes, normalAxes, normalAxis, range } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { multiply, subtract } from './arithmetic.js'
-import { promoteAll } from './promote.js'
+import { promoteAll, type Binary } from './promote.js'
 import { ravel } from './shape.js'
 
 /** Without the axes of size 1 among the first `count`. */
@@ -18,7 +18,7 @@ const squeezed = (x: NdArray, count: number): NdArray => lax.squeeze(x, range(co
  * np.matmul([[1, 2], [3, 4]], [[1], [10]]) // [[21], [43]]
  * np.matmul([1, 2], [3, 4]) // 11
  */
-export const matmul = (x: ArrayLike, y: ArrayLike): NdArray => {
+export const matmul: Binary = (x: ArrayLike, y: ArrayLike): NdArray => {
   const [a, b] = promoteAll('matmul', [x, y])
   const inner = Math.max(b.ndim - 2, 0)
   if (a.ndim === 0 || b.ndim === 0) throw new ShapeError('matmul', 'operands with at least one axis', [a, b])
@@ -41,14 +41,13 @@ export const matmul = (x: ArrayLike, y: ArrayLike): NdArray => {
   // What the axes of the product are: batch axes by number, then rows and columns.
   const row = a.ndim > 1 ? [batch.length] : []
   const column = b.ndim > 1 ? [batch.length + 1] : []
-  const labels = [...shared, ...without(batchA, positions(batchA, shared)), ...row, ...without(batchB, positions(batchB, shared)), ...column]
+  const alone = (axes: readonly number[]): readonly number[] => axes.filter((axis) => !shared.includes(axis))
+  const labels = [...shared, ...alone(batchA), ...row, ...alone(batchB), ...column]
   const order = labels.toSorted((i, j) => i - j)
   const moved = lax.transpose(out, order.map((label) => labels.indexOf(label)))
   const tail = moved.shape.slice(moved.ndim - row.length - column.length)
   return lax.reshape(moved, [...batch, ...tail])
 }
-
-const positions = (list: readonly number[], items: readonly number[]): readonly number[] => items.map((item) => list.indexOf(item))
 
 /**
  * The sum of products over the last axis of `x` and the second to last, or only, axis of `y`; scalars multiply. `jnp.dot`.
@@ -56,7 +55,7 @@ const positions = (list: readonly number[], items: readonly number[]): readonly 
  * @example
  * np.dot([1, 2], [3, 4]) // 11
  */
-export const dot = (x: ArrayLike, y: ArrayLike): NdArray => {
+export const dot: Binary = (x: ArrayLike, y: ArrayLike): NdArray => {
   const [a, b] = promoteAll('dot', [x, y])
   if (a.ndim === 0 || b.ndim === 0) return multiply(a, b)
   const inner = Math.max(b.ndim - 2, 0)
@@ -65,14 +64,14 @@ export const dot = (x: ArrayLike, y: ArrayLike): NdArray => {
 }
 
 /** The sum of products of all elements. `jnp.vdot`. Throws ShapeError if there are not as many. */
-export const vdot = (x: ArrayLike, y: ArrayLike): NdArray => {
+export const vdot: Binary = (x: ArrayLike, y: ArrayLike): NdArray => {
   const [a, b] = [ravel(x), ravel(y)]
   if (a.size !== b.size) throw new ShapeError('vdot', 'as many elements on both sides', [a, b])
   return dot(a, b)
 }
 
 /** The sums of products over the last axes; scalars multiply. `jnp.inner`. */
-export const inner = (x: ArrayLike, y: ArrayLike): NdArray => {
+export const inner: Binary = (x: ArrayLike, y: ArrayLike): NdArray => {
   const [a, b] = promoteAll('inner', [x, y])
   if (a.ndim === 0 || b.ndim === 0) return multiply(a, b)
   if (a.shape[a.ndim - 1] !== b.shape[b.ndim - 1]) throw new ShapeError('inner', 'last sizes to agree', [a, b])
@@ -85,7 +84,7 @@ export const inner = (x: ArrayLike, y: ArrayLike): NdArray => {
  * @example
  * np.outer([1, 2], [3, 4]) // [[3, 4], [6, 8]]
  */
-export const outer = (x: ArrayLike, y: ArrayLike): NdArray => {
+export const outer: Binary = (x: ArrayLike, y: ArrayLike): NdArray => {
   const [a, b] = promoteAll('outer', [x, y])
   return multiply(lax.reshape(a, [a.size, 1]), lax.reshape(b, [1, b.size]))
 }

@@ -131,11 +131,17 @@ export const widen = (who: string, x: ArrayLike, widening: Widening): NdArray =>
   return settled(array.dtype, widening) ? array : converted(array, widened(array, widening))
 }
 
-/** A function of one array. */
-export type Unary = (x: ArrayLike) => NdArray
+/** A function of one array. Transforms take the last signature for its type, so that `grad(np.sin)` is of arrays. */
+export interface Unary {
+  (x: ArrayLike): NdArray
+  (x: NdArray): NdArray
+}
 
-/** A function of two arrays that are promoted and broadcast together. */
-export type Binary = (x: ArrayLike, y: ArrayLike) => NdArray
+/** A function of two arrays that are promoted and broadcast together. The last signature is for transforms, as in `Unary`. */
+export interface Binary {
+  (x: ArrayLike, y: ArrayLike): NdArray
+  (x: NdArray, y: NdArray): NdArray
+}
 
 /** A strict elementwise operation as one that takes anything for an array. */
 export const unary =
@@ -147,7 +153,12 @@ export const unary =
 export const binary =
   (who: string, f: (x: NdArray, y: NdArray) => NdArray, widening: Widening = 'any'): Binary =>
   (x, y) => {
-    if (isArray(x) && isArray(y) && x.dtype === y.dtype && equalShapes(x.shape, y.shape) && settled(x.dtype, widening)) return f(x, y)
+    // The usual cases first: eager operations take microseconds.
+    if (isArray(x)) {
+      if (typeof y === 'number') {
+        if (isFloat(x.dtype)) return f(x, lax.fullLike(x, y))
+      } else if (isArray(y) && x.dtype === y.dtype && equalShapes(x.shape, y.shape) && settled(x.dtype, widening)) return f(x, y)
+    } else if (typeof x === 'number' && isArray(y) && isFloat(y.dtype)) return f(lax.fullLike(y, x), y)
     const [a, b] = alignAll(who, [x, y], widening)
     return f(a, b)
   }

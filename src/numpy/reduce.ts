@@ -23,10 +23,16 @@ export interface SumOptions extends ReduceOptions {
 }
 
 /** A function that reduces axes. */
-export type Reduction = (x: ArrayLike, options?: ReduceOptions) => NdArray
+export interface Reduction {
+  (x: ArrayLike, options?: ReduceOptions): NdArray
+  (x: NdArray, options?: ReduceOptions): NdArray
+}
 
 /** A function that adds up or multiplies along axes. */
-export type Summation = (x: ArrayLike, options?: SumOptions) => NdArray
+export interface Summation {
+  (x: ArrayLike, options?: SumOptions): NdArray
+  (x: NdArray, options?: SumOptions): NdArray
+}
 
 /** The result with the reduced axes kept at size 1, if so wanted. */
 export const keeping = (out: NdArray, axes: readonly number[], keepdims: boolean): NdArray =>
@@ -168,7 +174,10 @@ const cumulative =
   }
 
 /** A function that accumulates. */
-export type Cumulative = (x: ArrayLike, options?: CumulativeOptions) => NdArray
+export interface Cumulative {
+  (x: ArrayLike, options?: CumulativeOptions): NdArray
+  (x: NdArray, options?: CumulativeOptions): NdArray
+}
 
 /**
  * The sums of all beginnings, along an axis. The dtype stays (booleans become int32). `jnp.cumsum`.
@@ -191,7 +200,7 @@ export const cummin: Cumulative = cumulative('cummin', lax.cummin)
  * `log Σ exp` without overflow. `jax.nn.logsumexp`.
  *
  * @example
- * np.logsumexp([1000, 1000]) // 1000.6931
+ * np.logsumexp([100, 100]) // 100.6931
  */
 export const logsumexp: Reduction = (x, options = {}) => {
   checkOptions('logsumexp', options, names)

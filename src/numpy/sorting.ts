@@ -19,7 +19,9 @@ export interface SortOptions {
   readonly descending?: boolean
 }
 
-const arranged = (who: string, x: ArrayLike, options: SortOptions, f: (x: NdArray, axis: number, descending: boolean) => NdArray): NdArray => {
+const arranged = (
+  who: string, x: ArrayLike, options: SortOptions, f: (x: NdArray, axis: number, descending: boolean) => NdArray
+): NdArray => {
   checkOptions(who, options, ['axis', 'descending'])
   const { axis = -1, descending = false } = options
   const array = arrayOf(who, x)

@@ -9,7 +9,7 @@ import { diagonal, lastDiagonal, type DiagonalOptions } from './matrix.js'
 import { take } from './take.js'
 import { checkDType, checkInteger, checkWord } from './options.js'
 import { alignAll, arrayOf, expanded, widen } from './promote.js'
-import { keeping, nansum, sum, type ReduceOptions, type Reduction, type SumOptions } from './reduce.js'
+import { keeping, nansum, sum, type ReduceOptions, type Reduction, type SumOptions, type Summation } from './reduce.js'
 
 /** How many elements are reduced into one. */
 const countOf = (who: string, x: NdArray, options: ReduceOptions): number =>
@@ -25,7 +25,7 @@ const meanDType = (who: string, dtype: DType | undefined, x: NdArray): DType =>
  * np.mean([[1, 2], [3, 6]]) // 3
  * np.mean([[1, 2], [3, 6]], { axis: 0 }) // [2, 4]
  */
-export const mean = (x: ArrayLike, options: SumOptions = {}): NdArray => {
+export const mean: Summation = (x: ArrayLike, options: SumOptions = {}): NdArray => {
   checkOptions('mean', options, ['axis', 'keepdims', 'dtype'])
   const array = arrayOf('mean', x)
   const count = countOf('mean', array, options)

@@ -29,6 +29,7 @@ export const together = <const T extends readonly Tree[], const R extends readon
   for (const [, other] of others) requireSameStructure(who, treedef, other)
   const row = (i: number): unknown => flat.map(([leaves]) => leaves[i])
   const results = first.map((_, i) => f(...(row(i) as { readonly [K in keyof T]: NdArray }))) // one leaf of each tree
+  // without leaves all results are the empty tree, of which there are never more than trees
   const outputs = results.length === 0 ? trees.map(() => []) : results[0].map((_, k) => results.map((outs) => outs[k]))
   return outputs.map((leaves) => treedef.unflatten(leaves)) as unknown as { readonly [K in keyof R]: Tree } // a tree per result of f
 }

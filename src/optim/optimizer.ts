@@ -82,7 +82,7 @@ const parameter = (leaf: unknown, path: () => Path): NdArray => {
  */
 export const init = (optimizer: Optimizer) => <P>(params: P): State<P> => {
   const [leaves, treedef] = flatten<unknown>(params)
-  const made = treedef.unflatten(leaves.map((leaf, i) => parameter(leaf, () => treedef.paths()[i]))) as P // the same tree of the same arrays
+  const made = treedef.unflatten(leaves.map((leaf, i) => parameter(leaf, () => treedef.paths()[i]))) as P // the same tree
   const inner = Object.freeze(optimizer.map((each) => each.init(made)))
   return Object.freeze({ params: made, count: lax.full([], 0, 'int32'), inner })
 }

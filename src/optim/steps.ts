@@ -235,20 +235,17 @@ export const scaleByAdam = (options: AdamStepOptions = {}): Step<AdamState> => {
       // √v̂ + eps = (√v + eps c) / c with c = √(1 − β₂ᵏ): corrections are of scalars, not of arrays
       const c = lax.sqrt(missing(beta2, k))
       const now = lax.div(c, missing(beta1, k))
-      const ahead = nesterov ? lax.div(c, missing(beta1, lax.add(k, 1))) : now
-      const scalars = {
-        mean: inDType(nesterov ? lax.mul(ahead, beta1) : now),
-        gradient: inDType(lax.mul(now, 1 - beta1)),
-        eps: inDType(lax.mul(c, eps)),
-        epsRoot: inDType(lax.mul(lax.mul(c, c), epsRoot))
-      }
+      const ofMean = inDType(nesterov ? lax.mul(lax.div(c, missing(beta1, lax.add(k, 1))), beta1) : now)
+      const ofGradient = nesterov ? inDType(lax.mul(now, 1 - beta1)) : undefined
+      const outside = inDType(lax.mul(c, eps))
+      const inside = epsRoot === 0 ? undefined : inDType(lax.mul(lax.mul(c, c), epsRoot))
       const spread = (scalar: (dtype: DType) => NdArray, x: NdArray): NdArray => lax.broadcastInDim(scalar(x.dtype), x.shape, [])
       const [scaled, mean, square] = together('scaleByAdam', [state.mean, state.square, updates], (m, v, g) => {
         const [middle, power] = [average(m, g, beta1), average(v, lax.mul(g, g), beta2)]
-        const main = lax.mul(middle, spread(scalars.mean, m))
-        const numerator = nesterov ? lax.add(main, lax.mul(g, spread(scalars.gradient, g))) : main
-        const root = lax.sqrt(epsRoot === 0 ? power : lax.add(power, spread(scalars.epsRoot, v)))
-        return [lax.div(numerator, lax.add(root, spread(scalars.eps, v))), middle, power]
+        const main = lax.mul(middle, spread(ofMean, m))
+        const numerator = ofGradient === undefined ? main : lax.add(main, lax.mul(g, spread(ofGradient, g)))
+        const root = lax.sqrt(inside === undefined ? power : lax.add(power, spread(inside, v)))
+        return [lax.div(numerator, lax.add(root, spread(outside, v))), middle, power]
       })
       return [scaled, { mean, square }]
     }

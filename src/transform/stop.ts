@@ -1,6 +1,6 @@
 import { isArray } from '../array/ndarray.js'
 import { stopGradient as stop } from '../lax/stop.js'
-import { map } from '../tree/map.js'
+import { flatten } from '../tree/pytree.js'
 
 /**
  * The tree, as a constant for differentiation: its arrays have no tangents. JAX's `lax.stop_gradient`.
@@ -8,4 +8,7 @@ import { map } from '../tree/map.js'
  * @example
  * grad((x: NdArray) => np.mul(x, stopGradient(x)))(np.array(3)) // 3
  */
-export const stopGradient = <T>(tree: T): T => map<unknown, unknown>((x) => (isArray(x) ? stop(x) : x))(tree) as T // leaf by leaf
+export const stopGradient = <T>(tree: T): T => {
+  const [leaves, treedef] = flatten(tree)
+  return treedef.unflatten(leaves.map((x) => (isArray(x) ? stop(x) : x)))
+}

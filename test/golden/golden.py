@@ -5,7 +5,8 @@
 
 A golden file is a list of cases, one per line. An array is `{"dtype", "shape", "data"}` with flat
 row-major data; numbers are the shortest decimals that read back to the same value of their dtype;
-NaN and the infinities are the strings "NaN", "Infinity", "-Infinity".
+NaN and the infinities are the strings "NaN", "Infinity", "-Infinity". The indices that JAX makes in
+its wide mode, int64, are written as int32.
 """
 
 import json
@@ -44,6 +45,7 @@ def token(x):
         return '[' + ','.join(map(token, x)) + ']'
     if isinstance(x, (np.ndarray, jax.Array)):
         x = np.asarray(x)
+        x = x.astype(np.int32) if x.dtype == np.int64 else x
         data = ','.join(map(number, x.ravel()))
         return f'{{"dtype":"{x.dtype}","shape":{token(list(x.shape))},"data":[{data}]}}'
     return number(x)

@@ -2,10 +2,10 @@
 
     {name, fn, args, params?, out, tol?: {ulp?, abs?, rel?}}
 
-`fn` is numpy.<name>, nn.<name> or nn.initializers.<name>; a list of arrays in `args` is one argument, and `out` is a list
-where there are several results. Without `tol` results are equal. Cases with a float64 operand are made in JAX's wide mode
-with indices cast to int32; all others in its ordinary mode, so that the dtype of the result is the one to expect.
-Initialisers have params.key.
+`fn` is numpy.<name>, nn.<name> or nn.initializers.<name>; a list of arrays in `args` is one argument, and `out` is a
+list where there are several results. Without `tol` results are equal. Cases with a float64 operand are made in JAX's
+wide mode; all others in its ordinary mode, so that the dtype of the result is the one to expect. Initialisers have
+params.key.
 """
 
 import jax
@@ -24,13 +24,6 @@ def wide(x):
     return any(map(wide, x)) if isinstance(x, (list, tuple)) else np.asarray(x).dtype == np.float64
 
 
-def narrowed(out):
-    if isinstance(out, (list, tuple)):
-        return [narrowed(o) for o in out]
-    out = np.asarray(out)
-    return out.astype(np.int32) if out.dtype == np.int64 else out
-
-
 def case(fn, args, params=None, f=None, tol=None, label='', x64=None):
     params = params or {}
     space, name = fn.rsplit('.', 1)
@@ -47,7 +40,7 @@ def case(fn, args, params=None, f=None, tol=None, label='', x64=None):
     entry = {'name': f'{name} #{number}' if number else name, 'fn': full, 'args': args} | (
         {'params': shown} if shown else {}
     )
-    cases.append(entry | {'out': narrowed(out)} | ({'tol': tol} if tol else {}))
+    cases.append(entry | {'out': out} | ({'tol': tol} if tol else {}))
 
 
 def f64(*shape):

@@ -4,11 +4,11 @@
     {name, fn, source: 'optax' | 'torch', params, out, quadratic}
     {name, fn: 'schedule.<name>', params, steps, out}
 
-Every optimizer begins at the problem's `start` and takes eight steps: with the given `gradients` (`out`, an array [8, 4],
-has the parameters after each), and on ½xᵀAx − bᵀx with A = `matrix`, b = `vector` (`quadratic`, the parameters after
-the last). `params` holds every hyperparameter that matters, under the names of PyTorch (lr, alpha, betas, dampening,
-weightDecay, …) or of optax (learningRate, b1, b2, eps, epsRoot, epsInSqrt, initialAccumulatorValue, centered, …).
-A chain with clipping has params.clip, the greatest global norm, or params.clipElements, and clips first.
+Every optimizer begins at the problem's `start` and takes eight steps: with the given `gradients` (`out`, an array
+[8, 4], has the parameters after each), and on ½xᵀAx − bᵀx with A = `matrix`, b = `vector` (`quadratic`, the parameters
+after the last). `params` holds every hyperparameter that matters, under the names of PyTorch (lr, alpha, betas,
+dampening, weightDecay, …) or of optax (learningRate, b1, b2, eps, epsRoot, epsInSqrt, initialAccumulatorValue,
+centered, …). A chain with clipping has params.clip, the greatest global norm, or params.clipElements, and clips first.
 params.scheduled means that the rate is a schedule, {name, params}, whose step is counted from 0.
 """
 

@@ -125,7 +125,7 @@ def sorting():
     def single(label, fn, f, x, params):
         if fn == 'argsort':
             cases.append(
-                {'name': f'{fn} {label}', 'fn': fn, 'args': [x], 'params': params, 'out': f(x).astype(np.int32)}
+                {'name': f'{fn} {label}', 'fn': fn, 'args': [x], 'params': params, 'out': f(x)}
             )
         else:
             cases.append(entry(label, fn, f, x, params))

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import type { NdArray } from '../../src/core/array.js'
 import { isFloat, type DType, type FloatDType } from '../../src/core/dtype.js'
-import type { Primitive } from '../../src/core/primitive.js'
+import type { Jaxpr, Primitive } from '../../src/core/primitive.js'
 import { bind } from '../../src/core/trace.js'
+import { showJaxpr } from '../../src/ir/show.js'
 import { show } from '../support/arrays.js'
 import { drawing, type Draw } from '../support/arbitrary.js'
 import { print } from '../support/print.js'
@@ -11,6 +12,8 @@ import { print } from '../support/print.js'
 export interface Example<P extends object = object> {
   readonly operands: readonly NdArray[]
   readonly params: P
+  /** Floating operands in which it has no derivative with these params. */
+  readonly fixed?: readonly number[]
 }
 
 export type ArrayFunction = (operands: readonly NdArray[]) => readonly NdArray[]
@@ -23,7 +26,7 @@ export interface Row<P extends object = object> {
   examples(draw: Draw): fc.Arbitrary<Example<P>>
   /** Floating operands in which it has no derivative. */
   readonly fixed?: readonly number[]
-  /** False for what is not continuous: bits taken for numbers. */
+  /** False for what has none to compare with differences: it is not continuous, or has no operands. */
   readonly derivatives?: false
   /** By how much, relative to the greatest element, a batch may differ from a loop; not at all if not given. */
   readonly batching?: number
@@ -33,18 +36,26 @@ export interface Row<P extends object = object> {
   readonly around?: (apply: ArrayFunction) => ArrayFunction
 }
 
+/** Params with jaxprs as texts. */
+const shown = (params: object): object =>
+  Object.fromEntries(Object.entries(params).map(([name, value]: [string, unknown]) => [name, isJaxpr(value) ? showJaxpr(value) : value]))
+
+const isJaxpr = (x: unknown): x is Jaxpr => typeof x === 'object' && x !== null && 'eqns' in x
+
 /** An example of a primitive, which failures print. */
 export class Trial {
   readonly primitive: Primitive
   readonly row: Row
   readonly operands: readonly NdArray[]
   readonly params: object
+  readonly #fixed: readonly number[]
 
-  constructor(primitive: Primitive, row: Row, { operands, params }: Example) {
+  constructor(primitive: Primitive, row: Row, { operands, params, fixed = row.fixed ?? [] }: Example) {
     this.primitive = primitive
     this.row = row
     this.operands = operands
     this.params = params
+    this.#fixed = fixed
   }
 
   /** The operation as a function of its operands. */
@@ -55,15 +66,16 @@ export class Trial {
 
   /** Which operands it may be differentiated in. */
   get differentiable(): readonly boolean[] {
-    return this.operands.map((x, i) => isFloat(x.dtype) && this.row.fixed?.includes(i) !== true)
+    return this.operands.map((x, i) => isFloat(x.dtype) && !this.#fixed.includes(i))
   }
 
+  /** The narrowest dtype that results go through. */
   get dtype(): FloatDType {
-    return this.operands.some((x) => x.dtype === 'float32') ? 'float32' : 'float64'
+    return [...this.operands, ...this.f(this.operands)].some((x) => x.dtype === 'float32') ? 'float32' : 'float64'
   }
 
   [fc.toStringMethod](): string {
-    return `${this.primitive.name} ${print(this.params)} of ${this.operands.map(show).join(' and ')}`
+    return `${this.primitive.name} ${print(shown(this.params))} of ${this.operands.map(show).join(' and ')}`
   }
 }
 

@@ -23,4 +23,4 @@ export type Table = { readonly [N in PrimitiveName]: Row<ParamsOf<N>> }
 export const table: Table = { ...elementwise, ...indexing, ...others, ...products, ...reductions, ...structural }
 
 /** Every primitive, with its row. */
-export const subjects: readonly Subject[] = primitives.map((primitive) => ({ primitive, row: table[primitive.name] as Row }))
+export const subjects: readonly Subject[] = primitives.map((primitive) => ({ primitive, row: table[primitive.name] }))

@@ -133,7 +133,7 @@ interface Mapped {
   readonly f: ArrayFunction
   readonly operands: readonly NdArray[]
   /** What a loop gives, stacked; of no examples there is none. */
-  loop(): readonly NdArray[] | null
+  readonly loop: () => readonly NdArray[] | null
 }
 
 /** A function under vmap, beside a loop that does the same. */
@@ -150,7 +150,7 @@ export const mapOver = (f: ArrayFunction, operands: readonly NdArray[], { size, 
   return {
     f: (xs) => vmap((...each: readonly NdArray[]) => f(each), { in: axes, out: outAxes, axisSize: size })(...xs),
     operands: stacked,
-    loop() {
+    loop: () => {
       if (size === 0) return null
       const results = Array.from({ length: size }, (_, k) => f(operands.map((x, i) => (mapped[i] ? examples[i][k] : x))))
       return outAxes.map((axis, i) => stackAt(results.map((outs) => outs[i]), axis < 0 ? axis + results[0][i].ndim + 1 : axis))

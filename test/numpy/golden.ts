@@ -14,6 +14,7 @@ export interface Case {
   readonly params?: Readonly<Record<string, unknown>>
   readonly out: NdArray | readonly NdArray[]
   readonly tol?: { readonly ulp?: number; readonly abs?: number; readonly rel?: number }
+  readonly ulp?: number
   readonly cotangent?: NdArray
   readonly tangents?: readonly NdArray[]
   readonly jvp?: NdArray
@@ -21,7 +22,7 @@ export interface Case {
 }
 
 /** The cases of a topic, `Infinity` among the params included. */
-export const cases = (topic: string): readonly Case[] => golden<never>(topic) as unknown as readonly Case[] // more general than its type
+export const cases = (topic: string): readonly Case[] => golden<never>(topic) // more general than its type
 
 interface Raw {
   readonly name: string

@@ -1,5 +1,5 @@
 import { digammaMiddle, digammaRoot, digammaSmall, lgammaMiddle, lgammaSmall } from './coefficients.js'
-import { evaluate } from './double.js'
+import { evaluate, sumError } from './double.js'
 import { digammaNegative, lgammaNegative } from './fixed.js'
 import { integerPower } from './power.js'
 
@@ -8,7 +8,7 @@ const halfLogTwoPi = 0.9189385332046727
 /** log Γ(x) for x > 0. */
 const lgammaPositive = (x: number): number => {
   if (x < 0.5) return (x < 1e-17 ? 0 : lgammaPositive(1 + x)) - Math.log(x)
-  if (x < 3) return (x - 1) * (x - 2) * evaluate(lgammaSmall[x < 1 ? 0 : x < 1.5 ? 1 : x < 2 ? 2 : 3], x)
+  if (x < 3) return (x - 1) * (x - 2) * evaluate(lgammaSmall[x < 1 ? 0 : x < 1.5 ? 1 : x < 2 ? 2 : 3], x) + 0 // never −0
   if (x < 8) return evaluate(lgammaMiddle[x < 4 ? 0 : x < 6 ? 1 : 2], x)
   // Stirling's series.
   const z = 1 / (x * x)
@@ -32,7 +32,7 @@ const cotangent = (x: number): number => {
 }
 
 /** Whether the sum of two numbers of different signs would magnify their errors. */
-const cancels = (a: number, b: number): boolean => Math.abs(a + b) < Math.abs(a)
+const cancels = (a: number, b: number): boolean => Math.abs(a + b) < 0.6 * (Math.abs(a) + Math.abs(b))
 
 /**
  * The logarithm of |Γ(x)|, to within 4 ulp, also beside its zeros. Infinite at 0 and at the negative integers.
@@ -44,11 +44,13 @@ export const lgamma = (x: number): number => {
   if (x > 0) return x < 1e305 ? lgammaPositive(x) : x * (Math.log(x) - 1)
   if (Number.isNaN(x)) return NaN
   if (x === Math.floor(x)) return Infinity
-  if (x > -1e-17) return -Math.log(-x)
+  if (x > -0.5) return lgammaPositive(1 + x) - Math.log(-x)
   // Γ(x) Γ(−x) = −π / (x sin πx)
   const reflected = -Math.log((sinPi(x) / Math.PI) * -x)
   const positive = lgammaPositive(-x)
-  return x > -40 && cancels(reflected, -positive) ? lgammaNegative(x) : reflected - positive
+  const value = reflected - positive
+  // Below 1 the errors of the product alone are too many ulp.
+  return x > -40 && (Math.abs(value) < 1 || cancels(reflected, -positive)) ? lgammaNegative(x) : value
 }
 
 /** Digamma of x > 0. */
@@ -72,8 +74,10 @@ export const digamma = (x: number): number => {
   if (x > 0) return digammaPositive(x)
   if (!(x < 0) || x === Math.floor(x)) return NaN
   if (x > -1e-17) return -1 / x
+  // ψ(x) = ψ(1 − x) − π / tan πx, where 1 − x is rounded to y.
+  const y = 1 - x
   const reflected = -cotangent(x)
-  const positive = digammaPositive(1 - x)
+  const positive = digammaPositive(y) + (sumError(1, -x, y) * (1 + (0.5 + 1 / (6 * y)) / y)) / y
   return cancels(reflected, positive) ? digammaNegative(x) : reflected + positive
 }
 
@@ -112,16 +116,19 @@ const cotangentDerivative = (n: number, x: number): number => {
   return integerPower(Math.PI, n + 1) * p.reduceRight((sum, coefficient) => sum * c + coefficient, 0)
 }
 
+/** The greatest number whose factorial is finite. */
+const most = 170
+
 /**
- * The mth derivative of digamma, for a natural number m; NaN for others. At 0 and the negative integers it is infinite if
+ * The mth derivative of digamma, for a natural number m up to 170; NaN for others. At 0 and the negative integers it is infinite if
  * m is odd and NaN otherwise.
  *
  * @example
- * polygamma(1, 1) // 1.644
+ * polygamma(1, 1) // 1.645
  */
 export const polygamma = (m: number, x: number): number => {
   if (m === 0) return digamma(x)
-  if (!Number.isInteger(m) || m < 0 || Number.isNaN(x)) return NaN
+  if (!Number.isInteger(m) || m < 0 || m > most || Number.isNaN(x)) return NaN
   if (x === Infinity) return 0
   if (x <= 0) {
     if (x === Math.floor(x)) return m % 2 === 1 && x > -Infinity ? Infinity : NaN

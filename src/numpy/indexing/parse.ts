@@ -7,7 +7,9 @@ import { fromFront, indicesOf } from '../indices.js'
 import { arrayOf } from '../promote.js'
 
 /** From `start` (inclusive) to `stop` (exclusive) by `step`, negative ones from the end, `null` for the ends: `start:stop:step`. */
-export type Range = readonly [start: number | null, stop: number | null] | readonly [start: number | null, stop: number | null, step: number | null]
+export type Range =
+  | readonly [start: number | null, stop: number | null]
+  | readonly [start: number | null, stop: number | null, step: number | null]
 
 /**
  * What an index says of an axis: `null`: all of it; a number: one position, and the axis disappears; `[start, stop]` or
@@ -28,10 +30,10 @@ export interface Span {
 
 /** What becomes of one axis, or makes one: as the result's axes come. */
 export type Slot =
-  | { readonly kind: 'keep', readonly size: number }
+  | { readonly kind: 'keep'; readonly size: number }
   | { readonly kind: 'new' }
   | { readonly kind: 'pick' }
-  | { readonly kind: 'array', readonly size: number, readonly indices: NdArray }
+  | { readonly kind: 'array'; readonly size: number; readonly indices: NdArray }
 
 /** An index understood: first the spans are cut out of all axes, then what the slots say is done. */
 export interface Parsed {
@@ -100,7 +102,8 @@ const spanOf = (who: string, range: Range, size: number): Span => {
 const picked = (who: string, position: number, size: number, axis: number): Span => {
   if (!Number.isInteger(position)) throw new ArgumentError(who, `an integer index for axis ${axis}`, position)
   if (position < -size || position >= size) {
-    throw new ShapeError(who, size === 0 ? `no index, as axis ${axis} is empty` : `an index from ${-size} to ${size - 1} for axis ${axis}`, position)
+    const expected = size === 0 ? `no index, as axis ${axis} is empty` : `an index from ${-size} to ${size - 1} for axis ${axis}`
+    throw new ShapeError(who, expected, position)
   }
   return { start: position < 0 ? position + size : position, count: 1, step: 1 }
 }
@@ -108,6 +111,8 @@ const picked = (who: string, position: number, size: number, axis: number): Span
 const holdsPositions = (item: IndexItem): item is NdArray | TypedArray => isArray(item) || ArrayBuffer.isView(item)
 
 const isRange = (item: IndexItem): item is Range => Array.isArray(item) && (item.length === 2 || item.length === 3)
+
+const words = "null, an integer, [start, stop], [start, stop, step], an array of integers or booleans, '...' or 'newaxis'"
 
 /** How many axes an item is about. */
 const axesOf = (who: string, item: IndexItem): number => {
@@ -122,8 +127,8 @@ const axesOf = (who: string, item: IndexItem): number => {
  */
 export const parse = (who: string, shape: Shape, index: Index): Parsed => {
   const items = itemsOf(index)
-  if (!Array.isArray(items)) throw new ArgumentError(who, 'a list with an item for each axis', index)
-  const used = items.reduce((count, item) => count + axesOf(who, item), 0)
+  if (typeof items !== 'object') throw new ArgumentError(who, 'a list with an item for each axis', items)
+  const used = items.reduce<number>((count, item) => count + axesOf(who, item), 0)
   if (items.filter((item) => item === '...').length > 1) throw new ArgumentError(who, "at most one '...'", items)
   if (used > shape.length) throw new ShapeError(who, `an index of at most ${shape.length} axes`, `${used} items`)
   const spans: Span[] = []
@@ -160,9 +165,7 @@ export const parse = (who: string, shape: Shape, index: Index): Parsed => {
       spans.push(span)
       slots.push({ kind: 'keep', size: span.count })
     } else {
-      throw new ArgumentError(
-        who, "null, an integer, [start, stop], [start, stop, step], an array of integers or booleans, '...' or 'newaxis'", item, [slots.length]
-      )
+      throw new ArgumentError(who, words, item, [slots.length])
     }
   }
   whole(shape.length - spans.length)

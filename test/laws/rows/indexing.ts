@@ -7,7 +7,7 @@ import type { GatherParams, ScatterParams } from '../../../src/lax/gather.js'
 import { checkWindows, scatterNumbers, type GatherDimensionNumbers, type IndexMode } from '../../../src/lax/indexing.js'
 import { arrayOf } from '../../support/arrays.js'
 import { integers, mask, permutation, shapes, sizes, type Draw } from '../../support/arbitrary.js'
-import type { Row } from '../row.js'
+import type { Example, Row } from '../row.js'
 
 const numbers: readonly DType[] = ['float64', 'float32', 'int32', 'uint32', 'int8', 'uint8']
 
@@ -73,7 +73,7 @@ const gather: Row<GatherParams> = {
   dtypes,
   examples: (draw) => windows.chain(({ operand, indices, ...params }) => fc.record({
     operands: draw.array(operand).map((x) => [x, indices]),
-    params: fc.constantFrom(0, 1, NaN).map((fill) => ({
+    params: fc.constantFrom(0, 1, draw.wild ? NaN : 2).map((fill) => ({
       ...params,
       fillValue: params.mode === 'fill' ? fill : null,
       indicesAreSorted: false,
@@ -101,10 +101,9 @@ const scatter = (of: readonly DType[], fixed: readonly number[] = [], distinct =
   })
 })
 
-/** Each row of a matrix at most once, so that the product can be differentiated in the updates; or any windows, where it is not. */
-const scatterMul: Row<ScatterParams> = {
-  dtypes: numbers,
-  examples: (draw) => (draw.wild ? scatter(numbers).examples(draw) : fc.tuple(fc.integer({ min: 1, max: 4 }), sizes()).chain(([rows, columns]) =>
+/** Each row of a matrix at most once, so that the product can be differentiated in the updates. */
+const matrixRows = (draw: Draw): fc.Arbitrary<Example<ScatterParams>> =>
+  fc.tuple(fc.integer({ min: 1, max: 4 }), sizes()).chain(([rows, columns]) =>
     fc.tuple(permutation(rows), fc.nat(rows)).chain(([order, count]) => fc.record({
       operands: fc.tuple(draw.array([rows, columns]), draw.array([count, columns]))
         .map(([x, updates]) => [x, arrayOf('int32', [count, 1], order.slice(0, count)), updates]),
@@ -117,7 +116,12 @@ const scatterMul: Row<ScatterParams> = {
         indicesAreSorted: false,
         uniqueIndices: true
       }))
-    }))))
+    })))
+
+/** Indices that may repeat leave no derivative in the updates. */
+const scatterMul: Row<ScatterParams> = {
+  dtypes: numbers,
+  examples: (draw) => (draw.wild ? scatter(numbers).examples(draw).map((each) => ({ ...each, fixed: [2] })) : matrixRows(draw))
 }
 
 /** Start indices within the array, or not. */
@@ -152,4 +156,3 @@ export const indexing = {
   scatter_min: scatter(dtypes, [], true),
   scatter_mul: scatterMul
 }
-

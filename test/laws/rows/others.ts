@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import type { NdArray } from '../../../src/core/array.js'
 import { byteSize, dtypes, type DType } from '../../../src/core/dtype.js'
-import type { Jaxpr } from '../../../src/core/primitive.js'
 import type { JitParams } from '../../../src/control/jit.js'
 import { avalsOf } from '../../../src/ir/jaxpr.js'
 import { stageClosed } from '../../../src/ir/stage.js'
@@ -13,14 +12,15 @@ import { iota } from '../../../src/lax/iota.js'
 import type { CollectiveParams } from '../../../src/lax/parallel.js'
 import { sin } from '../../../src/lax/trigonometric.js'
 import { vmap } from '../../../src/transform/vmap.js'
-import { f32, f64 } from '../../support/arrays.js'
 import { shapes } from '../../support/arbitrary.js'
-import type { ArrayFunction, Example, Row } from '../row.js'
+import type { ArrayFunction, Row } from '../row.js'
+
+const numbers: readonly DType[] = ['float64', 'float32', 'int32', 'uint32', 'int8', 'uint8']
 
 const bitcast: Row<BitcastParams> = {
   dtypes,
   derivatives: false,
-  examples: (draw) => fc.tuple(shapes({ maxRank: 2 }), fc.constantFrom(...dtypes.filter((dtype) => (dtype === 'bool') === (draw.dtype === 'bool'))))
+  examples: (draw) => fc.tuple(shapes({ maxRank: 2 }), fc.constantFrom(...(draw.dtype === 'bool' ? ['bool' as const] : numbers)))
     .chain(([shape, newDtype]) => {
       const parts = byteSize(newDtype) / byteSize(draw.dtype)
       return fc.record({ operands: fc.tuple(draw.array(parts > 1 ? [...shape, parts] : shape)), params: fc.constant({ newDtype }) })
@@ -43,15 +43,14 @@ const named = (apply: ArrayFunction): ArrayFunction => (xs) =>
 const collective = (of: readonly DType[], distinct = false): Row<CollectiveParams> => ({
   dtypes: of,
   around: named,
-  examples: (draw) => shapes({ maxRank: 2 }).chain((shape) => (distinct ? draw.distinct([rows, ...shape]) : fc.tuple(draw.array([rows, ...shape]))))
+  examples: (draw) => shapes({ maxRank: 2 }).map((shape) => [rows, ...shape])
+    .chain((shape) => (distinct ? draw.distinct(shape) : fc.tuple(draw.array(shape))))
     .map((operands) => ({ operands, params: { axisName: 'rows' } }))
 })
 
 const axisIndex: Row<CollectiveParams> = {
   dtypes: ['int32'], around: named, examples: () => fc.constant({ operands: [], params: { axisName: 'rows' } })
 }
-
-const numbers: readonly DType[] = ['float64', 'float32', 'int32', 'uint32', 'int8', 'uint8']
 
 /** Programs that return what they were given, constants and integers, and do not read all they are given. */
 const programs: readonly ((x: NdArray, y: NdArray) => readonly NdArray[])[] = [
@@ -61,16 +60,10 @@ const programs: readonly ((x: NdArray, y: NdArray) => readonly NdArray[])[] = [
   (_, y) => [mul(sin(y), 0.5), y, y]
 ]
 
-const called = (program: (typeof programs)[number], like: NdArray): Jaxpr =>
-  stageClosed(([x, y]) => program(x, y), avalsOf([like, like]))
-
-const like = { float32: f32([1, 2]), float64: f64([1, 2]) } as const
-
 const jit: Row<JitParams> = {
   dtypes: ['float64', 'float32'],
-  examples: (draw) => fc.constantFrom(...programs).chain((program): fc.Arbitrary<Example<JitParams>> => fc.record({
-    operands: fc.tuple(draw.array([2]), draw.array([2])),
-    params: fc.constant({ name: 'program', jaxpr: called(program, draw.dtype === 'float32' ? like.float32 : like.float64) })
+  examples: (draw) => fc.tuple(fc.constantFrom(...programs), draw.array([2]), draw.array([2])).map(([program, ...operands]) => ({
+    operands, params: { name: 'program', jaxpr: stageClosed(([x, y]) => program(x, y), avalsOf(operands)) }
   }))
 }
 

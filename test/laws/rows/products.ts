@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { dtypes, isFloat, type DType } from '../../../src/core/dtype.js'
 import type { ConvParams } from '../../../src/lax/conv.js'
 import type { DotParams } from '../../../src/lax/dot.js'
-import type { WindowParams } from '../../../src/lax/window.js'
+import { windowShape, type WindowParams } from '../../../src/lax/window.js'
 import type { SelectParams } from '../../../src/lax/windowselect.js'
-import { windowShape } from '../../../src/lax/window.js'
 import { permutation, shapes, sizes, type Draw } from '../../support/arbitrary.js'
-import type { Row } from '../row.js'
+import type { Example, Row } from '../row.js'
 
 const numbers: readonly DType[] = ['float64', 'float32', 'int32', 'uint32', 'int8', 'uint8']
 
@@ -111,12 +110,13 @@ const extremes: Row<WindowParams> = {
 
 const sums: Row<WindowParams> = {
   dtypes: numbers,
-  examples: (draw) => shapes({ maxRank: 2 }).chain((shape) => fc.record({ operands: fc.tuple(draw.array(shape)), params: windows(shape, false) }))
+  examples: (draw) => shapes({ maxRank: 2 }).chain((shape) =>
+    fc.record({ operands: fc.tuple(draw.array(shape)), params: windows(shape, false) }))
 }
 
 /** The array that is selected from has no derivative: a small step never changes what is selected. */
 const selecting = (shapesOf: (shape: readonly number[], params: SelectParams) => readonly (readonly number[])[]) =>
-  (draw: Draw): fc.Arbitrary<{ readonly operands: ReturnType<Draw['distinct']> extends fc.Arbitrary<infer A> ? A : never; readonly params: SelectParams }> =>
+  (draw: Draw): fc.Arbitrary<Example<SelectParams>> =>
     shapes({ maxRank: 2, least: draw.wild ? 0 : 1 }).chain((shape) =>
       fc.tuple(windows(shape, !draw.wild), fc.constantFrom('ge' as const, 'le' as const)).chain(([params, selectPrim]) => {
         const whole = { ...params, selectPrim }

@@ -44,7 +44,8 @@ const sort: Row<SortParams> = {
   examples: (draw) => fc.tuple(shapes({ minRank: 1 }), fc.constantFrom(1, 2, 3), fc.nat(9), fc.boolean(), fc.nat(9))
     .chain(([shape, count, key, isStable, n]) => {
       const numKeys = (key % count) + 1
-      const others = Array.from({ length: count - 1 }, (_, i) => (i === 0 && n % 2 === 0 ? integers('int32', shape, -3, 3) : draw.array(shape)))
+      const others = Array.from({ length: count - 1 }, (_, i) =>
+        (i === 0 && n % 2 === 0 ? integers('int32', shape, -3, 3) : draw.array(shape)))
       return fc.record({
         // Distinct first keys leave the order to nothing else.
         operands: fc.tuple(draw.distinct(shape), ...others).map(([[x], ...rest]) => [x, ...rest]),

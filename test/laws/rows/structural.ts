@@ -26,6 +26,7 @@ const broadcastInDim: Row<BroadcastParams> = {
 
 const iota: Row<IotaParams> = {
   dtypes: ['float64', 'float32', 'int32', 'uint8'],
+  derivatives: false,
   examples: ({ dtype }) => shapes({ minRank: 1 }).chain((shape) => fc.record({
     operands: fc.constant([]),
     params: fc.record({ dtype: fc.constant(dtype), shape: fc.constant(shape), dimension: fc.nat(shape.length - 1) })

@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { NdArray } from '../../src/core/array.js'
+import { ArgumentError, ShapeError } from '../../src/core/errors.js'
+import * as nn from '../../src/nn/index.js'
+import * as np from '../../src/numpy/index.js'
+import * as random from '../../src/random/index.js'
+import { jvp } from '../../src/transform/forward.js'
+import { grad } from '../../src/transform/grad.js'
+import { vjp } from '../../src/transform/reverse.js'
+import { vmap } from '../../src/transform/vmap.js'
+import { cases, check, type Case } from '../numpy/golden.js'
+import { f32, f64, i32 } from '../support/arrays.js'
+import { close } from '../support/close.js'
+
+type AnyFunction = (...args: readonly unknown[]) => NdArray
+
+/** Golden cases of `jax.nn`; the normalisation of `standardize` and the weights of `logsumexp` are not of this set. */
+const own = (topic: string): readonly (readonly [string, Case])[] =>
+  cases(topic)
+    .filter(({ fn, name }) => /^nn\.\w+$/.test(fn) && fn !== 'nn.standardize' && !name.includes('weighted'))
+    .map((each) => [each.name, each])
+
+const functionOf = ({ fn, params }: Case): ((x: NdArray) => NdArray) => {
+  const name = fn.replace('nn.', '')
+  if (name === 'oneHot') return (x) => nn.oneHot(x, params?.['numClasses'] as number)
+  const f = (name === 'logsumexp' ? np.logsumexp : nn[name as keyof typeof nn]) as AnyFunction // named at run time
+  return (x) => (params === undefined ? f(x) : f(x, params))
+}
+
+describe('values are those of JAX', () => {
+  test.each(own('numpy'))('%s', (_, each) => {
+    check(each.name, functionOf(each)(each.args[0] as NdArray), each.out, each.tol) // one array, no list
+  })
+})
+
+describe('derivatives at kinks are those of JAX', () => {
+  test.each(own('kinks'))('%s', (_, each) => {
+    const f = functionOf(each)
+    const x = each.args[0] as NdArray // one array, no list
+    const tol = { abs: each.name === 'nn.gelu' ? 1e-13 : 1e-14, rel: 1e-13 } // JAX's gelu cancels in its tail
+    check('value', f(x), each.out, tol)
+    check('jvp', jvp(f)([x], [(each.tangents as readonly NdArray[])[0]])[1], each.jvp as NdArray, tol)
+    const [, pullback] = vjp(f)(x)
+    check('vjp', pullback(each.cotangent as NdArray)[0], (each.grad as readonly NdArray[])[0], tol)
+  })
+})
+
+const elementwise = {
+  relu: nn.relu, relu6: nn.relu6, absRectifier: nn.absRectifier, leakyRelu: nn.leakyRelu, elu: nn.elu, celu: nn.celu, selu: nn.selu,
+  softplus: nn.softplus, sigmoid: nn.sigmoid, logSigmoid: nn.logSigmoid, tanh: nn.tanh, silu: nn.silu, gelu: nn.gelu,
+  exactGelu: (x: NdArray) => nn.gelu(x, { approximate: false }), hardTanh: nn.hardTanh, hardSigmoid: nn.hardSigmoid,
+  hardSilu: nn.hardSilu, softSign: nn.softSign
+}
+
+describe.each(Object.entries(elementwise))('%s', (name, f) => {
+  test('is finite with its derivative wherever the argument is', () => {
+    const x = f64([-1e4, -30, -1e-300, -0, 0, 1e-300, 30, 1e4, ...(name === 'gelu' ? [] : [-1e300, 1e300])])
+    for (const y of [f(x), vmap(grad(f))(x)]) expect([...y.toTypedArray()].every(Number.isFinite), y.toString()).toBe(true)
+  })
+
+  test('keeps NaN', () => {
+    expect(f(f32(NaN)).item()).toBeNaN()
+  })
+
+  test('makes float32 of integers, keeps float64, and maps over a batch', () => {
+    expect(f(i32([1, 2])).dtype).toBe('float32')
+    expect(f(f64([1, 2])).dtype).toBe('float64')
+    const x = f64([-2, 0.5, 3])
+    close(name, vmap(f)(x), f(x), 0)
+  })
+})
+
+describe('softmax', () => {
+  const rows = fc.array(fc.double({ min: -1e4, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 6 }).map(f64)
+
+  test('sums to 1, ignores shifts, and is the exponential of logSoftmax', () => {
+    fc.assert(fc.property(rows, fc.double({ min: -100, max: 100, noNaN: true }), (x, shift) => {
+      close('sum', np.sum(nn.softmax(x)), f64(1), 1e-14)
+      close('shift', nn.softmax(np.add(x, shift)), nn.softmax(x), 1e-11)
+      close('exp', np.exp(nn.logSoftmax(x)), nn.softmax(x), 1e-12)
+    }))
+  })
+
+  test('takes several axes', () => {
+    close('both', nn.softmax(np.zeros([2, 3]), { axis: [0, 1] }), np.full([2, 3], 1 / 6), 1e-7)
+  })
+})
+
+describe('units with parameters', () => {
+  const x = f64([-2, -0.5, 0.25, 3])
+  const pairs = (a: NdArray, b: NdArray): NdArray => np.reshape(np.stack([a, b], { axis: -1 }), [8])
+
+  test('prelu with the slopes 0 and 0.1 is relu and leakyRelu', () => {
+    expect(nn.prelu(4).apply({ slope: f64([0, 0, 0, 0]) })(x).toList()).toEqual([-0, -0, 0.25, 3])
+    close('leaky', nn.prelu(4).apply({ slope: f64([0.1, 0.1, 0.1, 0.1]) })(x), nn.leakyRelu(x, { negativeSlope: 0.1 }), 0)
+    expect(nn.prelu(2).init(random.key(0)).slope.toList()).toEqual([0.25, 0.25])
+  })
+
+  test('maxout of two pieces reproduces relu and the absolute value', () => {
+    close('relu', nn.maxout(2)(pairs(x, np.zerosLike(x))), nn.relu(x), 0)
+    close('abs', nn.maxout(2)(pairs(x, np.negative(x))), nn.absRectifier(x), 0)
+  })
+
+  test('a radial basis function is 1 at its centre and exp(-1) at its width', () => {
+    const layer = nn.radialBasis(2, 2)
+    const y = layer.apply({ centre: np.array([[0, 0], [3, 4]]), width: np.array([5, 5]) })(np.array([[0, 0], [3, 4]]))
+    close('responses', y, np.array([[1, Math.exp(-1)], [Math.exp(-1), 1]]), 1e-6)
+  })
+})
+
+describe('bad input', () => {
+  test.each<readonly [string, () => unknown, new (...args: never[]) => Error, string]>([
+    ['an unknown option', () => nn.leakyRelu([1], { slope: 1 } as object), ArgumentError, 'options among negativeSlope'],
+    ['NaN as a slope', () => nn.leakyRelu([1], { negativeSlope: NaN }), ArgumentError, 'a number as negativeSlope, got NaN'],
+    ['softmax of a scalar', () => nn.softmax(1), ShapeError, 'softmax'],
+    ['softmax along no axis', () => nn.softmax([1], { axis: 1 }), ShapeError, 'axis 1'],
+    ['glu of an odd size', () => nn.glu([1, 2, 3]), ShapeError, 'an even size'],
+    ['maxout of an odd size', () => nn.maxout(2)([1, 2, 3]), ShapeError, 'a multiple of 2'],
+    ['maxout of no pieces', () => nn.maxout(0)([1, 2, 3]), ArgumentError, 'positive number of pieces'],
+    ['oneHot of fractions', () => nn.oneHot([0.5], 2), ArgumentError, 'integer indices'],
+    ['oneHot of -1 classes', () => nn.oneHot([0], -1), ArgumentError, 'a natural number of classes']
+  ])('%s', (_, f, type, message) => {
+    expect(f).toThrow(type)
+    expect(f).toThrow(message)
+  })
+})

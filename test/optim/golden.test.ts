@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest'
+import type { NdArray } from '../../src/core/array.js'
+import { jit } from '../../src/jit/jit.js'
+import * as np from '../../src/numpy/index.js'
+import * as optim from '../../src/optim/index.js'
+import { f64 } from '../support/arrays.js'
+import { close } from '../support/close.js'
+import { golden } from '../support/golden.js'
+
+/** Hyperparameters as Optax and PyTorch name them. */
+interface Params {
+  readonly learningRate?: number
+  readonly lr?: number
+  readonly momentum?: number
+  readonly nesterov?: boolean
+  readonly initialAccumulatorValue?: number
+  readonly eps?: number
+  readonly epsInSqrt?: boolean
+  readonly epsRoot?: number
+  readonly decay?: number
+  readonly alpha?: number
+  readonly centered?: boolean
+  readonly b1?: number
+  readonly b2?: number
+  readonly betas?: readonly [number, number]
+  readonly weightDecay?: number
+  readonly dampening?: number
+  readonly lrDecay?: number
+  readonly clip?: number
+  readonly clipElements?: number
+  readonly scheduled?: { readonly params: { readonly initValue: number; readonly endValue: number; readonly transitionSteps: number } }
+}
+
+interface Walk {
+  readonly name: string
+  readonly fn: string
+  readonly source: 'optax' | 'torch'
+  readonly params: Params
+  /** The parameters after each of the given gradients. */
+  readonly out: NdArray
+  /** The parameters after as many steps on the quadratic function. */
+  readonly quadratic: NdArray
+}
+
+/** Where all walks begin, the given gradients, and the function ½xᵀAx − bᵀx. */
+interface Problem {
+  readonly start: NdArray
+  readonly gradients: NdArray
+  readonly matrix: NdArray
+  readonly vector: NdArray
+}
+
+const momentumOf = ({ momentum = 0, nesterov = false }: Params): optim.SgdOptions => ({ momentum, nesterov })
+
+const ofOptax: Readonly<Record<string, (p: Params, rate: optim.Rate) => optim.Optimizer>> = {
+  sgd: (p, rate) => optim.sgd(rate, momentumOf(p)),
+  adagrad: ({ initialAccumulatorValue: initial = 0.1, eps = 1e-7 }, rate) => optim.adagrad(rate, { initial, eps }),
+  rmsprop: ({ decay = 0.9, eps = 1e-8, epsInSqrt: epsInRoot = true, centered = false, momentum = 0 }, rate) =>
+    optim.rmsprop(rate, { decay, eps, epsInRoot, centered, momentum }),
+  adam: ({ b1: beta1 = 0.9, b2: beta2 = 0.999, eps = 1e-8, epsRoot = 0 }, rate) => optim.adam(rate, { beta1, beta2, eps, epsRoot }),
+  nadam: ({ b1: beta1 = 0.9, b2: beta2 = 0.999, eps = 1e-8 }, rate) => optim.adam(rate, { beta1, beta2, eps, nesterov: true }),
+  adamw: ({ b1: beta1 = 0.9, b2: beta2 = 0.999, eps = 1e-8, weightDecay = 1e-4 }, rate) =>
+    optim.adamw(rate, { beta1, beta2, eps, weightDecay })
+}
+
+const ofTorch: Readonly<Record<string, (p: Params, rate: optim.Rate) => optim.Optimizer>> = {
+  SGD: (p, rate) => optim.chain(optim.addDecayedWeights(p.weightDecay ?? 0), optim.sgd(rate, momentumOf(p))),
+  Adagrad: ({ eps = 1e-10, lrDecay = 0 }, rate) =>
+    optim.adagrad(lrDecay === 0 ? rate : optim.inverseTime(rate as number, lrDecay), { form: 'course', eps }),
+  RMSprop: ({ alpha: decay = 0.99, eps = 1e-8, centered = false, momentum = 0 }, rate) =>
+    optim.rmsprop(rate, { decay, eps, epsInRoot: false, centered, momentum }),
+  Adam: ({ betas: [beta1, beta2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }, rate) =>
+    optim.chain(optim.addDecayedWeights(weightDecay), optim.adam(rate, { beta1, beta2, eps })),
+  AdamW: ({ betas: [beta1, beta2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }, rate) =>
+    optim.adamw(rate, { beta1, beta2, eps, weightDecay })
+}
+
+const optimizerOf = ({ fn, source, params }: Walk): optim.Optimizer => {
+  const { learningRate, lr, scheduled, clip, clipElements } = params
+  const decay = scheduled?.params
+  const rate = decay === undefined
+    ? (learningRate ?? lr ?? NaN)
+    : optim.linearDecay(decay.initValue, decay.transitionSteps, { final: decay.endValue })
+  return optim.chain(
+    ...(clip === undefined ? [] : [optim.clipByGlobalNorm(clip)]),
+    ...(clipElements === undefined ? [] : [optim.clip(clipElements)]),
+    (source === 'optax' ? ofOptax : ofTorch)[fn](params, rate)
+  )
+}
+
+const [problem, ...all] = golden<unknown>('optim') as unknown as readonly [Problem, ...Walk[]] // as the script writes it
+const known = (each: Walk): boolean =>
+  (each.source === 'optax' ? each.fn in ofOptax : each.fn in ofTorch) && each.params.dampening === undefined
+const named = all.filter(known).map((each) => [each.name, each] as const)
+
+type Run = <F extends (...args: never[]) => unknown>(f: F) => F
+
+/** The parameters after each step. They are a pytree of two arrays, so that steps of whole trees see several leaves. */
+const follow = (each: Walk, run: Run, gradient: (x: NdArray, i: number) => NdArray): readonly NdArray[] => {
+  const parts = (x: NdArray): readonly [NdArray, NdArray] => [np.slice(x, [[0, 1]]), np.slice(x, [[1, null]])]
+  const optimizer = optimizerOf(each)
+  const step = run(optim.step(optimizer)<readonly [NdArray, NdArray]>)
+  let state = optim.init(optimizer)(parts(problem.start))
+  return [...problem.gradients].map((_, i) => {
+    state = step(state, parts(gradient(np.concatenate(state.params), i)))
+    return np.concatenate(state.params)
+  })
+}
+
+/** To 1e-10; where there is a schedule to the precision of Optax's, which computes it in float32. */
+const compare = (each: Walk, run: Run): void => {
+  const gradients = [...problem.gradients]
+  const tolerance = each.params.scheduled === undefined ? 1e-10 : 1e-7
+  close('given gradients', np.stack(follow(each, run, (_, i) => gradients[i])), each.out, tolerance)
+  const slope = (x: NdArray): NdArray => np.subtract(np.matmul(problem.matrix, x), problem.vector)
+  close('quadratic function', follow(each, run, slope)[7], each.quadratic, tolerance)
+}
+
+describe('trajectories are those of Optax and PyTorch', () => {
+  test.each(named)('%s', (_, each) => {
+    compare(each, (f) => f)
+  })
+
+  test('under jit too', () => {
+    for (const [, each] of named.filter(([name]) => /adam|momentum/i.test(name))) compare(each, jit)
+  })
+
+  test('all but three unusual kinds are covered', () => {
+    const missing = new Set(all.filter((each) => !each.fn.startsWith('schedule') && !known(each)).map(({ fn }) => fn))
+    expect([...missing].sort()).toEqual(['SGD', 'adamax', 'lion'])
+  })
+})
+
+interface ScheduleParams {
+  readonly value: number
+  readonly initValue: number
+  readonly endValue?: number
+  readonly transitionSteps: number
+  readonly transitionBegin?: number
+  readonly decaySteps: number
+  readonly alpha?: number
+  readonly exponent?: number
+  readonly peakValue: number
+  readonly warmupSteps: number
+  readonly decayRate: number
+  readonly staircase?: boolean
+  readonly power: number
+}
+
+const schedules: Readonly<Record<string, (p: ScheduleParams) => optim.Schedule>> = {
+  constantSchedule: ({ value }) => optim.constant(value),
+  linearSchedule: ({ initValue, endValue, transitionSteps, transitionBegin = 0 }) =>
+    optim.linearDecay(initValue, transitionSteps, { final: endValue ?? 0, delay: transitionBegin }),
+  polynomialSchedule: ({ initValue, endValue = 0, transitionSteps, power }) =>
+    optim.polynomial(initValue, transitionSteps, { final: endValue, power }),
+  cosineDecaySchedule: ({ initValue, decaySteps, alpha = 0, exponent = 1 }) =>
+    optim.cosine(initValue, decaySteps, { final: alpha * initValue, exponent }),
+  warmupCosineDecaySchedule: ({ initValue, peakValue, warmupSteps, decaySteps, endValue = 0 }) =>
+    optim.warmupCosine(peakValue, warmupSteps, decaySteps, { initial: initValue, final: endValue }),
+  exponentialDecay: ({ initValue, transitionSteps, decayRate, transitionBegin = 0, staircase = false, endValue }) =>
+    optim.exponential(initValue, transitionSteps, decayRate, {
+      delay: transitionBegin, staircase, ...(endValue !== undefined && { final: endValue })
+    }),
+  piecewiseConstantSchedule: () => optim.join([optim.constant(1), optim.constant(0.5), optim.constant(0.05)], [5, 15])
+}
+
+describe('schedules are those of Optax', () => {
+  const own = golden<ScheduleParams>('optim').filter(({ fn }) => fn.startsWith('schedule.'))
+  test.each(own.map((each) => [each.name, each] as const))('%s', (_, each) => {
+    const { steps } = each as unknown as { readonly steps: NdArray } // of these cases only
+    const schedule = schedules[each.fn.replace('schedule.', '')](each.params)
+    const got = schedule(steps)
+    expect(got.dtype).toBe('float64')
+    const expected = each.out.toTypedArray()
+    got.toTypedArray().forEach((x, i) => expect(Math.abs(x - expected[i])).toBeLessThanOrEqual(1e-15))
+    const one = [...steps].map((k) => schedule(k).item())
+    expect(one).toEqual([...got.toTypedArray()])
+  })
+
+  test('of numbers: one over k has a diverging sum, and one of squares that does not', () => {
+    expect(optim.inverseTime(0.1, 2)(f64([0, 1, 2])).toList()).toEqual([0.1, 0.1 / 3, 0.1 / 5])
+  })
+})
