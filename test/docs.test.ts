@@ -11,9 +11,9 @@ import { complaints } from './support/typecheck.js'
 
 type Scope = Readonly<Record<string, unknown>>
 
-/** The namespaces that the index shows, by their names, and the folders they come from. */
+/** The namespaces that the index shows, by their names, and the folders of their index files. */
 const namespaces: Readonly<Record<string, string>> = {
-  tree: 'tree', lax: 'lax', np: 'numpy', random: 'random', nn: 'nn', optim: 'optim', data: 'data', io: 'io', train: 'train'
+  tree: 'tree', lax: 'control', np: 'numpy', random: 'random', nn: 'nn', optim: 'optim', data: 'data', io: 'io', train: 'train'
 }
 
 /** A file of the project as a module; nothing if it does not exist. */
@@ -25,7 +25,8 @@ const load = async (specifier: string): Promise<unknown> => {
   if (specifier === 'cotangent') return moduleAt('src/index.ts')
   const subpath = /^cotangent\/(.+)$/.exec(specifier)?.[1]
   if (subpath === undefined) return import(/* @vite-ignore */ specifier)
-  return moduleAt(existsSync(join(root, `src/${subpath}.ts`)) ? `src/${subpath}.ts` : `src/${subpath}/index.ts`)
+  const folder = namespaces[subpath] ?? subpath
+  return moduleAt(existsSync(join(root, `src/${folder}.ts`)) ? `src/${folder}.ts` : `src/${folder}/index.ts`)
 }
 
 const isScope = (x: unknown): x is Scope => typeof x === 'object' && x !== null
@@ -38,7 +39,8 @@ const publicNames = async (): Promise<Scope> => {
   return { pipe, E, O, ...Object.fromEntries(spaces), ...ct, ct }
 }
 
-const folderOf = (file: string): string => file.split('/')[1] === 'control' ? 'lax' : file.split('/')[1]
+/** The folder whose index lends an example its names: control/ shows those of lax/ too. */
+const folderOf = (file: string): string => file.split('/')[1] === 'lax' ? 'control' : file.split('/')[1]
 
 /** An example of a source file also sees, bare, its own namespace and its own file. */
 const scopeOf = async (file: string): Promise<Scope> => {

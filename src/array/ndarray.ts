@@ -1,7 +1,7 @@
 import type { brand, NdArray, NestedList, Storage } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate, coerce, dtypeOf, isFloat, type DType, type TypedArray } from '../core/dtype.js'
-import { ArgumentError, DonatedError, DTypeError, ShapeError } from '../core/errors.js'
+import { ArgumentError, DonatedError, DTypeError, quoted, ShapeError } from '../core/errors.js'
 import { sizeOf, type Shape } from '../core/shape.js'
 import { isTracer } from '../core/trace.js'
 import { showArray } from './show.js'
@@ -44,7 +44,8 @@ class ConcreteArray implements NdArray {
   }
 
   constructor(aval: Aval, storage: Storage) {
-    this.#aval = aval
+    Object.freeze(aval.shape)
+    this.#aval = Object.freeze(aval)
     this.#storage = storage
   }
   get aval(): Aval {
@@ -86,9 +87,12 @@ class ConcreteArray implements NdArray {
   toString(): string {
     return showArray(storageOfConcrete(this).read(), this.shape, this.dtype)
   }
-  /** What Node's `console.log` shows. */
+  toJSON(): NestedList {
+    return this.toList()
+  }
+  /** What Node's `console.log` shows; it does not throw. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString()
+    return this.#storage === undefined ? `${this.dtype}[${this.shape.join(',')}] (donated)` : this.toString()
   }
 }
 
@@ -113,6 +117,12 @@ export const rows = (x: NdArray): readonly NdArray[] => Array.from({ length: x.s
 
 /** Whether a value is an array: concrete or traced. */
 export const isArray = (x: unknown): x is NdArray => x instanceof ConcreteArray || isTracer(x)
+
+/** Checks that an operand is an array. */
+export const checkArray = (who: string, x: NdArray): NdArray => {
+  if (!isArray(x)) throw new ArgumentError(who, 'an array (functions of np take numbers and lists too)', quoted(x))
+  return x
+}
 
 /** Whether a value is an array with elements. */
 export const isConcrete = (x: unknown): x is NdArray => x instanceof ConcreteArray
@@ -186,7 +196,7 @@ export const fromList = (who: string, list: NestedList, dtype?: DType): NdArray 
     }
     if (typeof item === 'boolean') bools++
     else if (typeof item !== 'number') {
-      if (!isArray(item) || item.ndim > 0) throw new ArgumentError(who, 'a number or a boolean', item, path)
+      if (!isArray(item) || item.ndim > 0) throw new ArgumentError(who, 'a number or a boolean', quoted(item), path)
     }
     values[next++] = Number(item)
   }
@@ -199,6 +209,7 @@ export const fromList = (who: string, list: NestedList, dtype?: DType): NdArray 
 
 /** A number as an element; throws ArgumentError for NaN and infinities where the dtype has integers. */
 export const elementOf = (who: string, dtype: DType, value: number): number => {
+  if (typeof value !== 'number') throw new ArgumentError(who, 'a number', quoted(value))
   if (!isFloat(dtype) && dtype !== 'bool' && !Number.isFinite(value)) throw new ArgumentError(who, `a finite number for ${dtype}`, value)
   return coerce(dtype, value)
 }

@@ -32,6 +32,7 @@ const showFloat = (x: number, precision: number): string => {
 
 /** The number of fewest decimal digits that rounds to the same float32. */
 const shortest = (x: number): number => {
+  if (x === 0) return x
   for (let digits = 6; digits < 9; digits++) {
     const candidate = Number(x.toPrecision(digits))
     if (Math.fround(candidate) === x) return candidate

@@ -36,6 +36,8 @@ export interface NdArray extends Iterable<NdArray> {
   /** Numbers where JavaScript wants one (`+x`), text where it wants text. Throws TracerError under jit or vmap. */
   [Symbol.toPrimitive](hint: string): number | string
   toString(): string
+  /** What `JSON.stringify` writes: `toList()`. JSON has neither NaN nor infinities: they become null. */
+  toJSON(): NestedList
 }
 
 /** Where an array's elements lie. They are dense, in row-major order, and never change while a handle is alive. */

@@ -13,6 +13,7 @@ export const namedAxes = (): readonly NamedAxis[] => axes
 
 /** The size of the named axis; throws ArgumentError if no enclosing vmap names it. */
 export const axisSizeOf = (who: string, name: string): number => {
+  if (typeof name !== 'string') throw new ArgumentError(who, 'the name of an axis', name)
   const found = axes.findLast((axis) => axis.name === name)
   if (found === undefined) {
     const scope = axes.length === 0 ? 'none' : axes.map((axis) => JSON.stringify(axis.name)).join(', ')

@@ -1,3 +1,5 @@
+import { ShapeError } from './errors.js'
+
 /** The element types of arrays. */
 export type DType = 'bool' | 'int8' | 'uint8' | 'int32' | 'uint32' | 'float32' | 'float64'
 
@@ -43,8 +45,17 @@ export const shortName = (dtype: DType): string => traits[dtype].short
 export const minValue = (dtype: DType): number => traits[dtype].min
 export const maxValue = (dtype: DType): number => traits[dtype].max
 
-/** Fresh zeroed elements. */
+/** Fresh zeroed elements. Throws ShapeError if there is no room for so many. */
 export const allocate = (dtype: DType, length: number): TypedArray => {
+  try {
+    return make(dtype, length)
+  } catch (error) {
+    if (error instanceof RangeError) throw new ShapeError('array', 'as many elements as fit into memory', `${length} of ${dtype}`)
+    throw error
+  }
+}
+
+const make = (dtype: DType, length: number): TypedArray => {
   switch (dtype) {
     case 'bool':
     case 'uint8':

@@ -25,6 +25,9 @@ interface Described {
 const isDescribed = (x: unknown): x is Described =>
   typeof x === 'object' && x !== null && 'dtype' in x && 'shape' in x && Array.isArray(x.shape)
 
+/** What a caller has passed for an error's `got`: text in quotes, so that it is not taken for a number or for words of ours. */
+export const quoted = (x: unknown): unknown => (typeof x === 'string' ? JSON.stringify(x) : x)
+
 /** A value as error messages show it: arrays by dtype and shape, lists joined by "and", the rest by its text. */
 export const describe = (x: unknown): string => {
   if (typeof x === 'string') return x
@@ -33,10 +36,13 @@ export const describe = (x: unknown): string => {
     if (x.length > 0 && x.every((item) => isDescribed(item) || Array.isArray(item))) return x.map(describe).join(' and ')
     return `[${x.map(describe).join(', ')}]`
   }
+  if (typeof x === 'bigint') return `${x}n`
   if (typeof x === 'function') return x.name === '' ? 'a function' : `function ${x.name}`
   if (typeof x === 'object' && x !== null) {
     const name = (Object.getPrototypeOf(x) as { constructor?: { name?: string } } | null)?.constructor?.name
-    return name === undefined || name === 'Object' ? `{ ${Object.keys(x).join(', ')} }` : `an instance of ${name}`
+    if (name !== undefined && name !== 'Object') return `an instance of ${name}`
+    const keys = Object.keys(x)
+    return keys.length === 0 ? '{}' : `{ ${keys.join(', ')} }`
   }
   return String(x)
 }

@@ -23,6 +23,8 @@ export interface Eqn {
   readonly inputs: readonly Atom[]
   readonly params: object
   readonly outputs: readonly Var[]
+  /** The line of the user's code that it was traced from, if that was asked for. */
+  readonly source?: string
 }
 
 /** A closed straight-line program in which every variable is assigned once, before it is read. */
@@ -34,6 +36,9 @@ export interface Jaxpr {
 
 /** A tangent or cotangent; `null` is the symbolic zero. */
 export type Tangent = NdArray | null
+
+/** A value that moves along a curve: where it is, then its Taylor coefficients in the curve's parameter, `null` for zero. */
+export type Series = readonly [value: NdArray, ...coefficients: Tangent[]]
 
 /** Stands for an operand that a transposed operation is linear in: its value is not known, its type is. */
 export class Unknown {
@@ -76,6 +81,9 @@ export interface Primitive<N extends string = string, P extends object = object>
     params: P
   ): readonly [outs: readonly NdArray[], tangents: readonly Tangent[]]
 
+  /** Series of the operands, of one length, to those of the outputs: for what holds jaxprs; the rest is in transform/jet/rules.ts. */
+  jet?(operands: readonly Series[], params: P): readonly Series[]
+
   /** Cotangents of the outputs to cotangents of the `Unknown` operands (`null` for the known ones). Not all cotangents are null. */
   transpose?(cotangents: readonly Tangent[], operands: readonly (NdArray | Unknown)[], params: P): readonly Tangent[]
 
@@ -100,3 +108,9 @@ export interface Primitive<N extends string = string, P extends object = object>
 
 /** A primitive whose params are not known statically; methods make every primitive one. */
 export type AnyPrimitive = Primitive
+
+const renamed: Readonly<Record<string, string>> = { and: 'bitwiseAnd', or: 'bitwiseOr', xor: 'bitwiseXor', not: 'bitwiseNot' }
+
+/** The name of a public function, from the name of its primitive: `erf_inv` is `erfInv`. */
+export const publicName = (name: string): string =>
+  Object.hasOwn(renamed, name) ? renamed[name] : name.replace(/_./g, (match) => match[1].toUpperCase())

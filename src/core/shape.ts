@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from './errors.js'
+import { ArgumentError, quoted, ShapeError } from './errors.js'
 
 /** The sizes of an array's axes, leading axis first. */
 export type Shape = readonly number[]
@@ -31,17 +31,22 @@ export const stridesOf = (shape: Shape): readonly number[] => {
 /** `0, 1, … n − 1`. */
 export const range = (n: number, from = 0): readonly number[] => Array.from({ length: n }, (_, i) => from + i)
 
-/** Checks that every size is a natural number. */
+const isList = (x: unknown): x is readonly unknown[] => Array.isArray(x)
+
+/** Checks that it is a list, and every size a natural number. Gives a list that nobody will change. */
 export const checkShape = (who: string, shape: Shape): Shape => {
+  if (!isList(shape)) throw new ArgumentError(who, 'a shape, a list of sizes such as [2, 3]', quoted(shape))
   for (const size of shape) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new ShapeError(who, 'a shape of non-negative integers', [...shape])
+    if (Number.isSafeInteger(size) && size >= 0) continue
+    const cure = typeof size === 'object' ? ' (a size that is traced has to be a static argument of jit)' : ''
+    throw new ShapeError(who, `a shape of non-negative integers${cure}`, [...shape])
   }
-  return shape
+  return Object.isFrozen(shape) ? shape : Object.freeze([...shape])
 }
 
 /** An axis counted from the front; negative ones count from the back. Throws ShapeError outside of `[-rank, rank)`. */
 export const normalAxis = (who: string, axis: number, rank: number): number => {
-  if (!Number.isInteger(axis)) throw new ArgumentError(who, 'an integer axis', axis)
+  if (!Number.isInteger(axis)) throw new ArgumentError(who, 'an integer axis', quoted(axis))
   if (axis < -rank || axis >= rank) {
     throw new ShapeError(who, rank === 0 ? 'no axis, as the array is a scalar' : `an axis from ${-rank} to ${rank - 1}`, `axis ${axis}`)
   }
@@ -51,7 +56,9 @@ export const normalAxis = (who: string, axis: number, rank: number): number => {
 /** Axes counted from the front, in the order given (`null`: all of them). Throws ShapeError if one is repeated. */
 export const normalAxes = (who: string, axes: number | readonly number[] | null | undefined, rank: number): readonly number[] => {
   if (axes === null || axes === undefined) return range(rank)
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalAxis(who, axis, rank))
+  const given = typeof axes === 'number' ? [axes] : axes
+  if (!isList(given)) throw new ArgumentError(who, 'an axis, or a list of axes', quoted(axes))
+  const list = given.map((axis) => normalAxis(who, axis, rank))
   if (new Set(list).size !== list.length) throw new ShapeError(who, 'each axis at most once', `axes ${JSON.stringify(axes)}`)
   return list
 }

@@ -1,8 +1,8 @@
 import type { brand, NdArray, NestedList } from './array.js'
 import type { Aval } from './aval.js'
 import type { DType, TypedArray } from './dtype.js'
-import { TracerError } from './errors.js'
-import type { Primitive } from './primitive.js'
+import { ArgumentError, quoted, ShapeError, TracerError } from './errors.js'
+import { publicName, type Primitive } from './primitive.js'
 import { sizeOf, type Shape } from './shape.js'
 
 /** An interpreter of primitives. One is current at any time. */
@@ -77,7 +77,7 @@ export abstract class Tracer implements NdArray {
     return this.#concrete('toTypedArray()').toTypedArray()
   }
   [Symbol.iterator](): Iterator<NdArray> {
-    if (this.ndim === 0) throw new TracerError('iteration', 'an array with at least one axis', this)
+    if (this.ndim === 0) throw new ShapeError('iteration', 'an array with at least one axis', this)
     if (backend.unstack === undefined) throw new TracerError('iteration', 'an installed backend (import the index)', 'none')
     return backend.unstack(this)[Symbol.iterator]()
   }
@@ -87,6 +87,13 @@ export abstract class Tracer implements NdArray {
   }
   toString(): string {
     return `Traced<${this.dtype}[${this.shape.join(',')}], ${this.transform}>`
+  }
+  toJSON(): NestedList {
+    return this.#concrete('toJSON()').toList()
+  }
+  /** What Node's `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
   }
 
   #concrete(operation: string): NdArray {
@@ -106,7 +113,10 @@ export const isTracer = (x: unknown): x is Tracer => x instanceof Tracer
 
 /** ` in file:line` of the innermost caller outside of this library; empty if the engine's stack, or a bundle, does not tell. */
 export const userLine = (): string => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 100 // transforms within transforms are many calls deep
   const lines = (new Error().stack ?? '').split('\n').slice(1)
+  Error.stackTraceLimit = limit
   const library = /([^\s()]*\/)core\/trace\./.exec(lines[0])?.[1]
   if (library === undefined) return ''
   const line = lines.find((text) => !text.includes(library) && !text.includes('node:internal') && /:\d+:\d+/.test(text))
@@ -129,7 +139,7 @@ class EvalTrace extends Trace {
 /** A tracer was used after, or outside of, the transform that made it. */
 export const escaped = (who: string, tracer: Tracer): TracerError =>
   new TracerError(
-    who,
+    publicName(who),
     'values that belong to a running transform; return a value from the transformed function instead of keeping it',
     `${tracer.toString()}, which escaped from its transform${userLine()}`
   )
@@ -142,15 +152,25 @@ let current: Trace = evaluation
 /** The trace that `bind` hands operations to. */
 export const currentTrace = (): Trace => current
 
-/** Applies a primitive in the current trace. */
-export const bind = (primitive: Primitive, operands: readonly NdArray[], params: object): readonly NdArray[] =>
-  current.process(primitive, operands, params)
+/** Callers without types pass anything. */
+const checkOperands = (primitive: Primitive, operands: readonly (Partial<NdArray> | null | undefined)[]): void => {
+  for (const x of operands) {
+    if (x?.aval !== undefined) continue
+    throw new ArgumentError(publicName(primitive.name), 'arrays (functions of np take numbers and lists too)', quoted(x))
+  }
+}
+
+/** Applies a primitive in the current trace. Throws ArgumentError for operands that are no arrays. */
+export const bind = (primitive: Primitive, operands: readonly NdArray[], params: object): readonly NdArray[] => {
+  checkOperands(primitive, operands)
+  return current.process(primitive, operands, params)
+}
 
 const none = {}
 
 /** Applies a primitive that has one output. */
 export const bind1 = (primitive: Primitive, operands: readonly NdArray[], params: object = none): NdArray =>
-  current.process(primitive, operands, params)[0]
+  bind(primitive, operands, params)[0]
 
 /** Runs the function with another trace current. */
 export const within = <A>(trace: Trace, f: () => A): A => {

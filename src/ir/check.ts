@@ -23,6 +23,8 @@ export const check = (jaxpr: Jaxpr): Jaxpr => {
       throw new JaxprError('check', 'variables to be assigned before they are read', `an unassigned ${showAval(atom.aval)} ${where}`)
     }
   }
+  const { eqns } = (jaxpr ?? {}) as Partial<Jaxpr> // callers without types pass anything
+  if (!Array.isArray(eqns)) throw new JaxprError('check', 'a jaxpr', jaxpr)
   for (const v of jaxpr.inputs) define(v, 'among the inputs')
   jaxpr.eqns.forEach((eqn, i) => {
     const where = `in equation ${i} (${eqn.primitive.name})`

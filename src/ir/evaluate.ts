@@ -3,6 +3,7 @@ import type { NdArray } from '../core/array.js'
 import { JaxprError } from '../core/errors.js'
 import { bind } from '../core/trace.js'
 import { literalArray } from './jaxpr.js'
+import { currentWatcher, type Apply } from './source.js'
 
 /** Where each operand is found, and what may be forgotten after each equation. */
 interface Plan {
@@ -59,22 +60,27 @@ const planOf = (jaxpr: Jaxpr): Plan => {
   return plan
 }
 
-/**
- * The only interpreter of jaxprs: binds each equation in the current trace, so that it evaluates, differentiates,
- * batches and stages alike. Values are forgotten after their last use.
- */
-export const evaluate = (jaxpr: Jaxpr, args: readonly NdArray[]): readonly NdArray[] => {
+/** Walks a jaxpr, equation by equation, with values for its variables; `apply` says what an equation does with them. */
+export const interpret = (jaxpr: Jaxpr, args: readonly NdArray[], apply: Apply): readonly NdArray[] => {
   if (args.length !== jaxpr.inputs.length) throw new JaxprError('evaluate', `${jaxpr.inputs.length} arguments`, args.length)
   const { inputs, outputs, dead, results, constants } = planOf(jaxpr)
   const values: (NdArray | undefined)[] = [...constants]
   for (const x of args) values.push(x)
   const at = (slot: number): NdArray => values[slot] as NdArray // the plan never reads a forgotten slot
   for (let i = 0; i < inputs.length; i++) {
-    const { primitive, params } = jaxpr.eqns[i]
-    const outs = bind(primitive, inputs[i].map(at), params)
+    const outs = apply(jaxpr.eqns[i], inputs[i].map(at), i)
     const places = outputs[i]
     for (let k = 0; k < places.length; k++) values[places[k]] = outs[k]
     for (const slot of dead[i]) values[slot] = undefined
   }
   return results.map(at)
 }
+
+const plainly: Apply = ({ primitive, params }, operands) => bind(primitive, operands, params)
+
+/**
+ * The only interpreter of jaxprs: binds each equation in the current trace, so that it evaluates, differentiates,
+ * batches and stages alike. Values are forgotten after their last use.
+ */
+export const evaluate = (jaxpr: Jaxpr, args: readonly NdArray[]): readonly NdArray[] =>
+  interpret(jaxpr, args, currentWatcher()?.(jaxpr, args) ?? plainly)

@@ -1,14 +1,14 @@
 import { isConcrete } from '../array/ndarray.js'
 import type { Atom, Eqn, Jaxpr, Literal, Var } from '../core/primitive.js'
 import { bind, evaluation, within } from '../core/trace.js'
-import { isEffectful, literal, literalArray, withParts } from './jaxpr.js'
+import { isCollective, isEffectful, literal, literalArray, withParts } from './jaxpr.js'
 import { memo } from './memo.js'
 
 const isScalar = ({ aval }: Var): boolean => aval.shape.length === 0
 
 /**
- * Computes now what depends on literals alone and has scalar results. (Arrays are not folded: jaxprs are closed.) The
- * same object comes back if there is nothing to compute.
+ * Computes now what depends on literals alone and has scalar results. (Arrays are not folded: jaxprs are closed.
+ * Collectives mean something only under their vmap.) The same object comes back if there is nothing to compute.
  */
 export const fold: (jaxpr: Jaxpr) => Jaxpr = memo(
   () => '',
@@ -19,7 +19,7 @@ export const fold: (jaxpr: Jaxpr) => Jaxpr = memo(
     for (const eqn of jaxpr.eqns) {
       const inputs = eqn.inputs.map(find)
       const literals = inputs.filter((atom) => atom.kind === 'literal')
-      if (literals.length === inputs.length && eqn.outputs.every(isScalar) && !isEffectful(eqn)) {
+      if (literals.length === inputs.length && eqn.outputs.every(isScalar) && !isEffectful(eqn) && !isCollective(eqn)) {
         const outs = within(evaluation, () => bind(eqn.primitive, literals.map(literalArray), eqn.params))
         if (outs.every(isConcrete)) {
           eqn.outputs.forEach((v, i) => values.set(v, literal(v.aval, outs[i].item())))

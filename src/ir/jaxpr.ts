@@ -26,7 +26,23 @@ const equalLists = (a: readonly unknown[], b: readonly unknown[]): boolean => a.
 export const withParts = (eqn: Eqn, inputs: readonly Atom[], params: object = eqn.params, outputs: readonly Var[] = eqn.outputs): Eqn =>
   params === eqn.params && outputs === eqn.outputs && equalLists(inputs, eqn.inputs)
     ? eqn
-    : { primitive: eqn.primitive, inputs, params, outputs }
+    : { ...eqn, inputs, params, outputs }
+
+/** The params with the jaxprs in them rewritten; the same object if none changes. */
+export const mapJaxprs = (params: object, rewrite: (jaxpr: Jaxpr) => Jaxpr): object => {
+  let changed = false
+  const each = (x: unknown): unknown => {
+    if (typeof x !== 'object' || x === null) return x
+    if ('eqns' in x) {
+      const next = rewrite(x as Jaxpr) // only jaxprs have equations
+      changed ||= next !== x
+      return next
+    }
+    return Array.isArray(x) ? x.map(each) : x
+  }
+  const next = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, each(value)]))
+  return changed ? next : params
+}
 
 /** Whether two lists of atoms have the same types. */
 export const sameTypes = (a: readonly { readonly aval: Aval }[], b: readonly { readonly aval: Aval }[]): boolean =>
@@ -61,3 +77,6 @@ export const axisNames = (jaxpr: Jaxpr): ReadonlySet<string> => {
   collectives.set(jaxpr, names)
   return names
 }
+
+/** Whether an equation, or one in its jaxprs, refers to a named axis. */
+export const isCollective = (eqn: Eqn): boolean => namesIn(eqn.primitive, eqn.params).length > 0

@@ -2,26 +2,12 @@ import type { Eqn, Jaxpr } from '../core/primitive.js'
 import { cse } from './cse.js'
 import { dce } from './dce.js'
 import { fold } from './fold.js'
+import { mapJaxprs, withParts } from './jaxpr.js'
 import { memo } from './memo.js'
 
-/** Rewrites the jaxprs in an equation's params. The primitive's params keep their other fields. */
-const withinParams = (eqn: Eqn, rewrite: (jaxpr: Jaxpr) => Jaxpr): Eqn => {
-  let changed = false
-  const each = (x: unknown): unknown => {
-    if (typeof x !== 'object' || x === null) return x
-    if ('eqns' in x) {
-      const next = rewrite(x as Jaxpr) // only jaxprs have equations
-      changed ||= next !== x
-      return next
-    }
-    return Array.isArray(x) ? x.map(each) : x
-  }
-  const params = Object.fromEntries(Object.entries(eqn.params).map(([name, value]) => [name, each(value)]))
-  return changed ? { ...eqn, params } : eqn
-}
-
 const nested: (jaxpr: Jaxpr) => Jaxpr = (jaxpr) => {
-  const eqns = jaxpr.eqns.map((eqn) => (eqn.primitive.jaxprs === undefined ? eqn : withinParams(eqn, simplify)))
+  const each = (eqn: Eqn): Eqn => (eqn.primitive.jaxprs === undefined ? eqn : withParts(eqn, eqn.inputs, mapJaxprs(eqn.params, simplify)))
+  const eqns = jaxpr.eqns.map(each)
   return eqns.every((eqn, i) => eqn === jaxpr.eqns[i]) ? jaxpr : { ...jaxpr, eqns }
 }
 

@@ -1,4 +1,5 @@
 import { showAval } from '../core/aval.js'
+import { JaxprError } from '../core/errors.js'
 import type { Atom, Eqn, Jaxpr, Literal, Var } from '../core/primitive.js'
 import { subjaxprs } from './jaxpr.js'
 
@@ -7,6 +8,7 @@ const letters = (n: number): string => (n < 26 ? '' : letters(Math.floor(n / 26)
 
 /** Names for the variables of a jaxpr, in order of appearance; `_` for outputs that nobody reads. */
 export const namesOf = (jaxpr: Jaxpr): ((v: Var) => string) => {
+  if (!isJaxpr(jaxpr)) throw new JaxprError('show', 'a jaxpr', jaxpr)
   const read = new Set<Atom>(jaxpr.outputs)
   for (const eqn of jaxpr.eqns) for (const atom of eqn.inputs) read.add(atom)
   const names = new Map<Var, string>()
@@ -18,7 +20,7 @@ export const namesOf = (jaxpr: Jaxpr): ((v: Var) => string) => {
 
 /** A literal as jaxprs show it: `2.0:f32[]`. */
 export const showLiteral = ({ value, aval }: Literal): string => {
-  if (aval.dtype === 'bool') return `${value !== 0}:bool[]`
+  if (aval.dtype === 'bool') return value === 0 ? 'False:bool[]' : 'True:bool[]'
   const float = aval.dtype === 'float32' || aval.dtype === 'float64'
   const number = aval.dtype === 'float32' ? shortest(value) : String(value)
   const text = Number.isNaN(value) ? 'nan' : Number.isFinite(value) ? number : value > 0 ? 'inf' : '-inf'
@@ -37,14 +39,16 @@ const shortest = (value: number): string => {
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
 
+const isPlain = (x: unknown): x is object => typeof x === 'object' && Object.getPrototypeOf(x) === Object.prototype
+
 /** A parameter: lists as tuples, objects by their fields. */
 const showParam = (x: unknown): string => {
   if (Array.isArray(x)) return x.length === 1 ? `(${showParam(x[0])},)` : `(${x.map(showParam).join(', ')})`
   if (x === null || x === undefined) return 'None'
   if (typeof x === 'boolean') return x ? 'True' : 'False'
   if (typeof x === 'function') return x.name === '' ? 'function' : x.name
-  if (typeof x === 'object') return `{${Object.entries(x).map(([name, value]) => `${snake(name)}: ${showParam(value)}`).join(', ')}}`
-  return `${x as string | number}` // nothing else is a param
+  if (isPlain(x)) return `{${Object.entries(x).map(([name, value]) => `${snake(name)}: ${showParam(value)}`).join(', ')}}`
+  return `${x as string | number}` // or an instance of a class, which has a text
 }
 
 const isJaxpr = (x: unknown): x is Jaxpr => typeof x === 'object' && x !== null && 'eqns' in x
@@ -80,6 +84,9 @@ const showNested = (eqn: Eqn): string => {
   })
   return `${eqn.primitive.name}[\n  ${lines.join('\n  ')}\n]`
 }
+
+/** One equation of a jaxpr, as the jaxpr prints it. */
+export const showEquation = (jaxpr: Jaxpr, index: number): string => showEqn(jaxpr.eqns[index], namesOf(jaxpr))
 
 /**
  * A jaxpr as JAX prints them: inputs, a `let` of equations, outputs. On one line if it is short.

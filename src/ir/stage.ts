@@ -5,7 +5,8 @@ import { JaxprError } from '../core/errors.js'
 import type { Atom, Eqn, Jaxpr, Primitive, Var } from '../core/primitive.js'
 import { bind, currentTrace, escaped, isTracer, Trace, Tracer, within } from '../core/trace.js'
 import { eqnKey } from './key.js'
-import { literal, variable } from './jaxpr.js'
+import { isEffectful, literal, variable } from './jaxpr.js'
+import { sourceHere } from './source.js'
 
 /** A value of which the trace knows only the type: a variable of the jaxpr being recorded. */
 export class StageTracer extends Tracer {
@@ -58,11 +59,13 @@ export class StageTrace extends Trace {
       inputs[i] = this.atom(operands[i], primitive.name)
       avals[i] = inputs[i].aval
     }
-    const key = this.#numbered !== undefined && primitive.effectful !== true ? eqnKey(primitive, inputs, params) : undefined
+    const numbered = this.#numbered !== undefined && !isEffectful({ primitive, inputs, params, outputs: [] })
+    const key = numbered ? eqnKey(primitive, inputs, params) : undefined
     const seen = key === undefined ? undefined : this.#numbered?.get(key)
     if (seen !== undefined) return seen
     const outputs = primitive.abstract(avals, params).map(variable)
-    this.#eqns.push({ primitive, inputs, params, outputs })
+    const source = sourceHere()
+    this.#eqns.push(source === undefined ? { primitive, inputs, params, outputs } : { primitive, inputs, params, outputs, source })
     const outs = outputs.map((v) => new StageTracer(this, v))
     if (key !== undefined) this.#numbered?.set(key, outs)
     return outs
@@ -101,13 +104,25 @@ export class StageTrace extends Trace {
 /** Staging that records only what depends on its inputs; all else happens in the parent, and is captured. */
 export class LinearTrace extends StageTrace {
   readonly #parent: Trace
+  #later = false
 
   constructor(parent: Trace) {
     super(parent.depth + 1)
     this.#parent = parent
   }
 
+  /** Records all that the function does: nothing of it is computed now. */
+  later<A>(f: () => A): A {
+    this.#later = true
+    try {
+      return within(this, f)
+    } finally {
+      this.#later = false
+    }
+  }
+
   override process(primitive: Primitive, operands: readonly NdArray[], params: object): readonly NdArray[] {
+    if (this.#later) return super.process(primitive, operands, params)
     for (const x of operands) if (this.owns(x)) return super.process(primitive, operands, params)
     return within(this.#parent, () => bind(primitive, operands, params))
   }

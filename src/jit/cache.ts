@@ -3,6 +3,7 @@ import { equalAvals, type Aval } from '../core/aval.js'
 import { namedAxes } from '../core/axes.js'
 import type { Jaxpr } from '../core/primitive.js'
 import { isTracer } from '../core/trace.js'
+import { isRecording } from '../ir/source.js'
 import type { TreeDef } from '../tree/treedef.js'
 
 /** What tracing depends on besides the function: an entry is found by it. */
@@ -23,20 +24,20 @@ interface Slot extends Entry {
   readonly treedef: TreeDef
   readonly avals: readonly Aval[]
   readonly statics: readonly unknown[]
-  readonly axes: string
+  readonly context: string
 }
 
 const sameStatics = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
 
-/** Axes in scope matter, because collectives read them while tracing. */
-const axesInScope = (): string => {
+/** What else a trace depends on: the axes in scope, which collectives read, and whether equations remember their sources. */
+const context = (): string => {
   const axes = namedAxes()
-  return axes.length === 0 ? '' : JSON.stringify(axes)
+  return (isRecording() ? 'sources' : '') + (axes.length === 0 ? '' : JSON.stringify(axes))
 }
 
-const fits = (slot: Slot, { treedef, arrays, statics }: Signature, axes: string): boolean => {
-  if (slot.avals.length !== arrays.length || slot.axes !== axes || !slot.treedef.equals(treedef)) return false
+const fits = (slot: Slot, { treedef, arrays, statics }: Signature, surroundings: string): boolean => {
+  if (slot.avals.length !== arrays.length || slot.context !== surroundings || !slot.treedef.equals(treedef)) return false
   for (let i = 0; i < arrays.length; i++) if (!equalAvals(slot.avals[i], arrays[i].aval)) return false
   return sameStatics(slot.statics, statics)
 }
@@ -50,10 +51,10 @@ export class Cache {
 
   /** The entry for the signature, traced by `make` if there is none. */
   find(signature: Signature, make: () => Entry): Entry {
-    const axes = axesInScope()
+    const surroundings = context()
     const { treedef, arrays, statics } = signature
-    for (const slot of this.#slots) if (fits(slot, signature, axes) && usable(slot)) return slot
-    const slot: Slot = { ...make(), treedef, avals: arrays.map((x) => x.aval), statics, axes }
+    for (const slot of this.#slots) if (fits(slot, signature, surroundings) && usable(slot)) return slot
+    const slot: Slot = { ...make(), treedef, avals: arrays.map((x) => x.aval), statics, context: surroundings }
     this.#slots = [slot, ...this.#slots.filter(usable)]
     return slot
   }

@@ -1,6 +1,6 @@
 import { donate as invalidate, isConcrete } from '../array/ndarray.js'
 import { ArgumentError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkFunction, checkList, checkOptions } from '../core/options.js'
 import { currentTrace, evaluation } from '../core/trace.js'
 import { call } from '../control/jit.js'
 import { avalsOf } from '../ir/jaxpr.js'
@@ -36,6 +36,7 @@ export interface Jit {
 }
 
 const positions = (who: string, list: readonly number[] | undefined): ReadonlySet<number> => {
+  if (list !== undefined) checkList('jit', `a list of positions of arguments in ${who}`, list)
   for (const at of list ?? []) {
     if (!Number.isInteger(at) || at < 0) throw new ArgumentError('jit', `positions of arguments in ${who}`, at)
   }
@@ -49,7 +50,8 @@ interface Call {
 }
 
 const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
-  checkOptions('jit', options, ['static', 'donate', 'name'])
+  checkOptions('jit', options, ['static', 'donate', 'name'], true)
+  checkFunction('jit', 'a function to transform', f)
   const statics = positions('static', options.static)
   const donated = positions('donate', options.donate)
   for (const at of donated) {

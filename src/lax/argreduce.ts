@@ -1,7 +1,7 @@
 import { axesLast } from '../array/loops.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
-import { allocate, isInteger, type DType, type TypedArray } from '../core/dtype.js'
+import { allocate, isDType, isInteger, type DType, type TypedArray } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalAxis, normalAxes, without } from '../core/shape.js'
@@ -19,7 +19,7 @@ const argReduction = <const N extends string>(
 ): Primitive<N, ArgParams> => {
   const self: Primitive<N, ArgParams> = primitive<N, ArgParams>(name, {
     abstract([x], { axes, indexDtype }) {
-      if (!isInteger(indexDtype)) throw new DTypeError(name, 'an integer dtype of the index', indexDtype)
+      if (!isDType(indexDtype) || !isInteger(indexDtype)) throw new DTypeError(name, 'an integer dtype of the index', indexDtype)
       const [axis] = normalAxes(name, axes, x.shape.length)
       if (axes.length !== 1) throw new ShapeError(name, 'one axis', [...axes])
       if (x.shape[axis] === 0) throw new ShapeError(name, `at least one element along axis ${axis}`, x)
@@ -64,7 +64,7 @@ export const argminP: Primitive<'argmin', ArgParams> = argReduction('argmin', (d
  * lax.argmax(np.array([[1, 5], [3, 4]]), 0) // [1, 0]
  */
 export const argmax = (x: NdArray, axis: number, indexDtype: DType = 'int32'): NdArray =>
-  bind1(argmaxP, [x], { axes: [normalAxis('argmax', axis, x.ndim)], indexDtype })
+  bind1(argmaxP, [x], { axes: [normalAxis('argmax', axis, checkArray('argmax', x).ndim)], indexDtype })
 
 /**
  * The position along the axis of the least element: the first of equals, the first NaN if there is one. JAX's
@@ -74,4 +74,4 @@ export const argmax = (x: NdArray, axis: number, indexDtype: DType = 'int32'): N
  * lax.argmin(np.array([[1, 5], [3, 4]]), 0) // [0, 1]
  */
 export const argmin = (x: NdArray, axis: number, indexDtype: DType = 'int32'): NdArray =>
-  bind1(argminP, [x], { axes: [normalAxis('argmin', axis, x.ndim)], indexDtype })
+  bind1(argminP, [x], { axes: [normalAxis('argmin', axis, checkArray('argmin', x).ndim)], indexDtype })

@@ -119,8 +119,7 @@ export const remP: Primitive<'rem'> = binary('rem', {
       const slope = neg(round(div(sub(x, out), y)))
       return (dy) => mul(dy, slope)
     }
-  ],
-  transpose: [(ct) => ct, null]
+  ]
 })
 
 /**

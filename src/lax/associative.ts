@@ -84,7 +84,7 @@ const scan = (combine: Combine, axis: number, x: NdArray): Scanned => {
 }
 
 /** Elements 0, 2, … of one array and 1, 3, … of the other, which may be shorter by one. */
-const interleave = (even: NdArray, odd: NdArray, axis: number): NdArray => {
+export const interleave = (even: NdArray, odd: NdArray, axis: number): NdArray => {
   const rest = even.shape[axis] - odd.shape[axis]
   const spread = (x: NdArray, low: number, high: number): NdArray => {
     const config = new Array<Padding>(x.ndim).fill([0, 0, 0]).with(axis, [low, high, 1])

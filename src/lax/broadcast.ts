@@ -1,9 +1,10 @@
 import { axesLast, readView } from '../array/loops.js'
-import { dataOf, scalar, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, scalar, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { aval, type Aval } from '../core/aval.js'
-import { allocate, isFloat, type DType, type TypedArray } from '../core/dtype.js'
-import { DTypeError, ShapeError } from '../core/errors.js'
+import { allocate, isDType, isFloat, isInteger, type DType, type TypedArray } from '../core/dtype.js'
+import { ArgumentError, DTypeError, quoted, ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import type { Primitive, Tangent } from '../core/primitive.js'
 import { checkShape, equalShapes, normalAxes, range, sizeOf, stridesOf, without, type Shape } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -69,10 +70,14 @@ export const broadcastInDimP: Primitive<'broadcast_in_dim', BroadcastParams> = {
  * @example
  * lax.broadcastInDim(np.array([1, 2]), [2, 3], [0]) // [[1, 1, 1], [2, 2, 2]]
  */
-export const broadcastInDim = (x: NdArray, shape: Shape, broadcastDimensions: readonly number[]): NdArray =>
-  equalShapes(x.shape, shape) && broadcastDimensions.length === shape.length
+export const broadcastInDim = (x: NdArray, shape: Shape, broadcastDimensions: readonly number[]): NdArray => {
+  checkArray('broadcastInDim', x)
+  checkList('broadcastInDim', 'a list of dimensions', broadcastDimensions)
+  const own = checkShape('broadcastInDim', shape)
+  return equalShapes(x.shape, own) && broadcastDimensions.length === own.length
     ? x
-    : bind1(broadcastInDimP, [x], { shape, broadcastDimensions })
+    : bind1(broadcastInDimP, [x], { shape: own, broadcastDimensions })
+}
 
 export interface AxesParams {
   readonly axes: readonly number[]
@@ -128,7 +133,9 @@ export const reduceSumP: Primitive<'reduce_sum', AxesParams> = {
  * lax.reduceSum(np.array([[1, 2], [3, 4]]), [0]) // [4, 6]
  */
 export const reduceSum = (x: NdArray, axes: readonly number[]): NdArray =>
-  axes.length === 0 ? x : bind1(reduceSumP, [x], { axes: normalAxes('reduceSum', axes, x.ndim) })
+  checkList('reduceSum', 'a list of axes', axes).length === 0
+    ? checkArray('reduceSum', x)
+    : bind1(reduceSumP, [x], { axes: normalAxes('reduceSum', axes, checkArray('reduceSum', x).ndim) })
 
 /** The sum of two tangents or cotangents of the same type: what fan-out transposes to. */
 export const addAnyP: Primitive<'add_any'> = {
@@ -166,12 +173,21 @@ export const broadcastLeading = (size: number, x: NdArray): NdArray => broadcast
  * @example
  * lax.full([2, 2], 7) // [[7, 7], [7, 7]]
  */
-export const full = (shape: Shape, value: number, dtype: DType = 'float32', weak = false): NdArray =>
-  broadcastInDim(scalar(value, dtype, weak), shape, [])
+export const full = (shape: Shape, value: number, dtype: DType = 'float32', weak = false): NdArray => {
+  if (!isDType(dtype)) throw new DTypeError('full', 'a dtype', dtype)
+  if (typeof value !== 'number' || (isInteger(dtype) && !Number.isFinite(value))) {
+    throw new ArgumentError('full', isInteger(dtype) ? `a finite number for ${dtype}` : 'a number', quoted(value))
+  }
+  return broadcastInDim(scalar(value, dtype, weak), shape, [])
+}
 
 /** An array of one value, of the type given. */
-export const fullLike = ({ aval: { shape, dtype, weak } }: { readonly aval: Aval }, value: number): NdArray =>
-  full(shape, value, dtype, weak)
+export const fullLike = (like: { readonly aval: Aval }, value: number): NdArray => {
+  const type = (like as { readonly aval?: Aval } | null | undefined)?.aval // callers without types pass anything
+  if (type === undefined) throw new ArgumentError('fullLike', 'an array', like)
+  const { shape, dtype, weak } = type
+  return full(shape, value, dtype, weak)
+}
 
 /** Zeros of the type given. */
 export const zerosLike = (like: { readonly aval: Aval }): NdArray => fullLike(like, 0)

@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate, type TypedArray } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
@@ -73,6 +73,7 @@ export const clampP: Primitive<'clamp'> = primitive('clamp', {
  * lax.clamp(0, np.array([-1, 0.5, 2]), 1) // [0, 0.5, 1]
  */
 export const clamp = (low: Operand, x: NdArray, high: Operand): NdArray => {
+  checkArray('clamp', x)
   const bound = (b: Operand): NdArray => (typeof b === 'number' ? full([], b, x.dtype, x.weak) : b)
   return bind1(clampP, [bound(low), x, bound(high)])
 }

@@ -1,8 +1,9 @@
 import { writeView } from '../array/loops.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalAxis, sizeOf, stridesOf } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -60,7 +61,7 @@ export const concatenateP: Primitive<'concatenate', ConcatenateParams> = primiti
  * lax.concatenate([np.array([[1, 2]]), np.array([[3, 4], [5, 6]])], 0) // [[1, 2], [3, 4], [5, 6]]
  */
 export const concatenate = (xs: readonly NdArray[], axis: number): NdArray => {
-  if (xs.length === 0) throw new ShapeError('concatenate', 'at least one array', 'none')
-  const dimension = normalAxis('concatenate', axis, xs[0].ndim)
+  if (checkList('concatenate', 'a list of arrays', xs).length === 0) throw new ShapeError('concatenate', 'at least one array', 'none')
+  const dimension = normalAxis('concatenate', axis, checkArray('concatenate', xs[0]).ndim)
   return xs.length === 1 ? xs[0] : bind1(concatenateP, xs, { dimension })
 }

@@ -1,5 +1,5 @@
 import { offsetsOf, sumOfProducts } from '../array/matmul.js'
-import { scalar, wrap } from '../array/ndarray.js'
+import { checkArray, scalar, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate, type DType } from '../core/dtype.js'
@@ -278,14 +278,17 @@ const convOptions = [
  */
 export const convGeneralDilated = (lhs: NdArray, rhs: NdArray, options: ConvOptions = {}): NdArray => {
   checkOptions(who, options, convOptions)
-  const rank = lhs.ndim
-  if (rank < 2 || rhs.ndim !== rank) throw new ShapeError(who, 'operands of one rank, at least 2', [lhs, rhs])
+  const rank = checkArray(who, lhs).ndim
+  if (rank < 2 || checkArray(who, rhs).ndim !== rank) throw new ShapeError(who, 'operands of one rank, at least 2', [lhs, rhs])
   const ones = range(rank - 2).map(() => 1)
   const { windowStrides = ones, padding = 'VALID', lhsDilation = ones, rhsDilation = ones } = options
   const dimensionNumbers = convDimensionNumbers(who, rank, options.dimensionNumbers)
   if (typeof padding === 'string' && lhsDilation.some((factor) => factor !== 1)) {
     throw new ArgumentError(who, 'padding in numbers where the image is dilated (or convTranspose)', `'${padding}'`)
   }
+  checkPositive(who, 'windowStrides', windowStrides, rank - 2)
+  checkPositive(who, 'lhsDilation', lhsDilation, rank - 2)
+  checkPositive(who, 'rhsDilation', rhsDilation, rank - 2)
   const kernel = pick(rhs.shape, dimensionNumbers.rhsSpec.slice(2)).map((size, d) => dilated(size, rhsDilation[d]))
   return bind1(convGeneralDilatedP, [lhs, rhs], {
     windowStrides,
@@ -342,8 +345,10 @@ export const convTranspose = (
   options: ConvTransposeOptions = {}
 ): NdArray => {
   checkOptions('convTranspose', options, ['rhsDilation', 'dimensionNumbers', 'transposeKernel', 'preferredElementType'])
-  const rank = lhs.ndim
-  if (rank < 2 || rhs.ndim !== rank) throw new ShapeError('convTranspose', 'operands of one rank, at least 2', [lhs, rhs])
+  const rank = checkArray('convTranspose', lhs).ndim
+  if (rank < 2 || checkArray('convTranspose', rhs).ndim !== rank) {
+    throw new ShapeError('convTranspose', 'operands of one rank, at least 2', [lhs, rhs])
+  }
   const { rhsDilation = range(rank - 2).map(() => 1), transposeKernel = false, preferredElementType } = options
   const image = [0, rank - 1, ...range(rank - 2, 1)]
   const channelsLast = { lhsSpec: image, rhsSpec: [rank - 1, rank - 2, ...range(rank - 2)], outSpec: image }

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import { range, type Shape } from '../core/shape.js'
 
 /*
@@ -24,7 +25,7 @@ export const windowCount = (size: number, window: number, stride: number): numbe
 
 /** Padding in numbers. `windows` are the sizes of the windows, dilated. */
 export const paddingPairs = (who: string, padding: WindowPadding, sizes: Shape, windows: Shape, strides: Shape): readonly Pair[] => {
-  if (typeof padding !== 'string') return padding
+  if (typeof padding !== 'string') return checkList(who, 'padding in pairs of numbers, or its name', padding)
   if (padding === 'VALID') return sizes.map(() => [0, 0])
   if (padding !== 'SAME' && padding !== 'SAME_LOWER') {
     throw new ArgumentError(who, "padding 'VALID', 'SAME', 'SAME_LOWER' or pairs of numbers", padding)
@@ -38,13 +39,14 @@ export const paddingPairs = (who: string, padding: WindowPadding, sizes: Shape, 
 
 /** Checks a list of positive integers, one for each of `count` axes. */
 export const checkPositive = (who: string, word: string, list: readonly number[], count: number): void => {
-  if (list.length !== count || !list.every((x) => Number.isInteger(x) && x > 0)) {
+  if (checkList(who, `a list of numbers as ${word}`, list).length !== count || !list.every((x) => Number.isInteger(x) && x > 0)) {
     throw new ShapeError(who, `${word}: ${count} positive integers`, [...list])
   }
 }
 
 /** Checks that there is a pair of integers for each of `count` axes. */
 export const checkPairs = (who: string, padding: readonly Pair[], count: number): void => {
+  for (const pair of padding) checkList(who, 'pairs of numbers as padding', pair)
   if (padding.length !== count || !padding.every((pair) => pair.length === 2 && pair.every(Number.isInteger))) {
     throw new ShapeError(who, `padding: ${count} pairs of integers`, padding.map((pair) => [...pair]))
   }

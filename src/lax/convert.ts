@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { isDType, isFloat, isInteger, maxValue, minValue, type DType } from '../core/dtype.js'
 import { DTypeError } from '../core/errors.js'
@@ -41,4 +41,6 @@ export const convertElementTypeP: Primitive<'convert_element_type', ConvertParam
  * lax.convertElementType(np.array([300, NaN]), 'int8') // [127, 0]
  */
 export const convertElementType = (x: NdArray, dtype: DType, weak = false): NdArray =>
-  x.dtype === dtype && x.weak === weak ? x : bind1(convertElementTypeP, [x], { newDtype: dtype, weakType: weak })
+  checkArray('convertElementType', x).dtype === dtype && x.weak === weak
+    ? x
+    : bind1(convertElementTypeP, [x], { newDtype: dtype, weakType: weak })

@@ -1,5 +1,5 @@
 import { forEachLine, type Line } from '../array/lines.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate, isFloat, type DType, type TypedArray } from '../core/dtype.js'
 import { DTypeError } from '../core/errors.js'
@@ -50,7 +50,7 @@ export type CumulativeFunction = (x: NdArray, axis?: number, reverse?: boolean) 
 const along =
   (self: Primitive<string, CumulativeParams>): CumulativeFunction =>
   (x, axis = 0, reverse = false) =>
-    bind1(self, [x], { axis: normalAxis(self.name, axis, x.ndim), reverse })
+    bind1(self, [x], { axis: normalAxis(self.name, axis, checkArray(self.name, x).ndim), reverse })
 
 const block = 256
 

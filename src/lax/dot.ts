@@ -1,10 +1,10 @@
 import { offsetsOf, sumOfProducts, type Factor } from '../array/matmul.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate, byteSize, isFloat, type DType, type TypedArray } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import type { Primitive, Unknown } from '../core/primitive.js'
 import { normalAxes, range, sizeOf, stridesOf, without, type Shape } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -156,6 +156,10 @@ export interface DotOptions {
 export const dotGeneral = (x: NdArray, y: NdArray, options: DotOptions = {}): NdArray => {
   checkOptions('dotGeneral', options, ['contract', 'batch', 'preferredElementType'])
   const { contract = [[], []], batch = [[], []], preferredElementType = null } = options
+  checkArray('dotGeneral', x)
+  checkArray('dotGeneral', y)
+  checkList('dotGeneral', 'a pair of lists of axes as contract', contract)
+  checkList('dotGeneral', 'a pair of lists of axes as batch', batch)
   const normal = ([l, r]: AxisPairs): AxisPairs => [normalAxes('dotGeneral', l, x.ndim), normalAxes('dotGeneral', r, y.ndim)]
   const dimensionNumbers = { contracting: normal(contract), batch: normal(batch) }
   return bind1(dotGeneralP, [x, y], { dimensionNumbers, preferredElementType })
@@ -169,6 +173,9 @@ export const dotGeneral = (x: NdArray, y: NdArray, options: DotOptions = {}): Nd
  * lax.dot(np.array([[1, 2], [3, 4]]), np.array([1, 10])) // [21, 43]
  */
 export const dot = (x: NdArray, y: NdArray, options: Pick<DotOptions, 'preferredElementType'> = {}): NdArray => {
+  checkOptions('dot', options, ['preferredElementType'])
+  checkArray('dot', x)
+  checkArray('dot', y)
   if (x.ndim < 1 || x.ndim > 2 || y.ndim < 1 || y.ndim > 2 || x.shape[x.ndim - 1] !== y.shape[0]) {
     throw new ShapeError('dot', 'vectors or matrices whose inner sizes agree', [x, y])
   }

@@ -1,11 +1,11 @@
 import { readView, writeView } from '../array/loops.js'
-import { dataOf, scalar, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, scalar, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate, byteSize, isInteger, isUnsigned } from '../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
 import type { Primitive, Unknown } from '../core/primitive.js'
-import { equalShapes, normalAxis, range, sizeOf, stridesOf, type Shape } from '../core/shape.js'
+import { checkShape, equalShapes, normalAxis, range, sizeOf, stridesOf, type Shape } from '../core/shape.js'
 import { bind1, isTracer } from '../core/trace.js'
 import { add } from './arithmetic.js'
 import { broadcastInDim, broadcastLeading, reshaped, zerosLike } from './broadcast.js'
@@ -132,9 +132,10 @@ export type Index = NdArray | number
 /** A start index as an operand, counted from the front. */
 const fromFront = (who: string, index: Index, size: number): NdArray => {
   if (typeof index === 'number') {
-    if (!Number.isInteger(index)) throw new ArgumentError(who, 'an integer start index', index)
+    if (index !== (index | 0)) throw new ArgumentError(who, 'an integer start index', index)
     return scalar(index < 0 ? index + size : index, 'int32')
   }
+  checkArray(who, index)
   if (isUnsigned(index.dtype) || !isInteger(index.dtype) || index.ndim > 0) return index
   if (!isTracer(index)) return fromFront(who, index.item(), size)
   const wide = byteSize(index.dtype) < 4 ? convertElementType(index, 'int32') : index
@@ -142,8 +143,12 @@ const fromFront = (who: string, index: Index, size: number): NdArray => {
 }
 
 const startsOf = (who: string, x: NdArray, starts: Iterable<Index>): readonly NdArray[] => {
+  const given = starts as Partial<Iterable<Index>> | null | undefined // callers without types pass anything
+  if (typeof given?.[Symbol.iterator] !== 'function') throw new ArgumentError(who, 'a list of start indices', starts)
   const list = [...starts]
-  if (list.length !== x.ndim) throw new ShapeError(who, `a start index for each of ${x.ndim} axes`, `${list.length} of them`)
+  if (list.length !== checkArray(who, x).ndim) {
+    throw new ShapeError(who, `a start index for each of ${x.ndim} axes`, `${list.length} of them`)
+  }
   return list.map((start, axis) => fromFront(who, start, x.shape[axis]))
 }
 
@@ -158,7 +163,8 @@ const startsOf = (who: string, x: NdArray, starts: Iterable<Index>): readonly Nd
  */
 export const dynamicSlice = (x: NdArray, starts: Iterable<Index>, sizes: Shape): NdArray => {
   const list = startsOf('dynamicSlice', x, starts)
-  return equalShapes(sizes, x.shape) ? x : bind1(dynamicSliceP, [x, ...list], { sliceSizes: sizes })
+  const sliceSizes = checkShape('dynamicSlice', sizes)
+  return equalShapes(sliceSizes, x.shape) ? x : bind1(dynamicSliceP, [x, ...list], { sliceSizes })
 }
 
 /**
@@ -181,7 +187,7 @@ const along = (x: NdArray, axis: number, start: Index): readonly Index[] => new 
  * lax.dynamicSliceInDim(np.array([[0, 1, 2], [3, 4, 5]]), 1, 2, 1) // [[1, 2], [4, 5]]
  */
 export const dynamicSliceInDim = (x: NdArray, start: Index, size: number, axis = 0): NdArray => {
-  const at = normalAxis('dynamicSliceInDim', axis, x.ndim)
+  const at = normalAxis('dynamicSliceInDim', axis, checkArray('dynamicSliceInDim', x).ndim)
   return dynamicSlice(x, along(x, at, start), x.shape.with(at, size))
 }
 
@@ -193,7 +199,7 @@ export const dynamicSliceInDim = (x: NdArray, start: Index, size: number, axis =
  * lax.dynamicIndexInDim(np.array([[0, 1, 2], [3, 4, 5]]), 1, 0, false) // [3, 4, 5]
  */
 export const dynamicIndexInDim = (x: NdArray, index: Index, axis = 0, keepDims = true): NdArray => {
-  const at = normalAxis('dynamicIndexInDim', axis, x.ndim)
+  const at = normalAxis('dynamicIndexInDim', axis, checkArray('dynamicIndexInDim', x).ndim)
   const out = dynamicSliceInDim(x, index, 1, at)
   return keepDims ? out : squeeze(out, [at])
 }
@@ -205,7 +211,7 @@ export const dynamicIndexInDim = (x: NdArray, index: Index, axis = 0, keepDims =
  * lax.dynamicUpdateSliceInDim(np.zeros([4]), np.array([1, 2]), -2) // [0, 0, 1, 2]
  */
 export const dynamicUpdateSliceInDim = (x: NdArray, update: NdArray, start: Index, axis = 0): NdArray => {
-  const at = normalAxis('dynamicUpdateSliceInDim', axis, x.ndim)
+  const at = normalAxis('dynamicUpdateSliceInDim', axis, checkArray('dynamicUpdateSliceInDim', x).ndim)
   return dynamicUpdateSlice(x, update, along(x, at, start))
 }
 
@@ -217,8 +223,8 @@ export const dynamicUpdateSliceInDim = (x: NdArray, update: NdArray, start: Inde
  * lax.dynamicUpdateIndexInDim(np.zeros([2, 2]), np.array([1, 2]), 1, 0) // [[0, 0], [1, 2]]
  */
 export const dynamicUpdateIndexInDim = (x: NdArray, update: NdArray, index: Index, axis = 0): NdArray => {
-  const at = normalAxis('dynamicUpdateIndexInDim', axis, x.ndim)
-  const whole = update.ndim === x.ndim ? update : expandDims(update, [at])
+  const at = normalAxis('dynamicUpdateIndexInDim', axis, checkArray('dynamicUpdateIndexInDim', x).ndim)
+  const whole = checkArray('dynamicUpdateIndexInDim', update).ndim === x.ndim ? update : expandDims(update, [at])
   if (whole.shape[at] !== 1) throw new ShapeError('dynamicUpdateIndexInDim', `an update of size 1 along axis ${at}`, update)
   return dynamicUpdateSliceInDim(x, whole, index, at)
 }

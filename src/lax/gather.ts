@@ -1,9 +1,9 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate, coerce, isFloat, isUnsigned, maxValue, minValue, type DType, type TypedArray } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import { Unknown, type Primitive, type Tangent } from '../core/primitive.js'
 import { equalShapes, sizeOf, type Shape } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -101,6 +101,8 @@ const gatherOptions: readonly (keyof GatherOptions)[] = [
   'mode', 'fillValue', 'indicesAreSorted', 'uniqueIndices'
 ]
 
+const gatherLists = ['offsetDims', 'collapsedSliceDims', 'startIndexMap', 'sliceSizes'] as const
+
 /**
  * Windows of an array at the positions that `indices` holds, an index vector along its last axis for each; the result
  * has the axes of the indices but the last, and `offsetDims` for the windows. JAX's `lax.gather`. The mode is `'clip'`
@@ -111,7 +113,9 @@ const gatherOptions: readonly (keyof GatherOptions)[] = [
  * lax.gather(np.array([[1, 2], [3, 4], [5, 6]]), np.array([[2], [0]], { dtype: 'int32' }), rows) // [[5, 6], [1, 2]]
  */
 export const gather = (x: NdArray, indices: NdArray, options: GatherOptions): NdArray => {
-  checkOptions('gather', options, gatherOptions)
+  checkOptions('gather', options, gatherOptions, true)
+  checkArray('gather', x)
+  for (const name of gatherLists) checkList('gather', `a list as ${name}`, options[name])
   const { operandBatchingDims = [], startIndicesBatchingDims = [], mode = 'clip' } = options
   const { indicesAreSorted = false, uniqueIndices = false } = options
   const { offsetDims, collapsedSliceDims, startIndexMap, sliceSizes, fillValue = defaultFill(x.dtype) } = options
@@ -221,9 +225,12 @@ const scatterOptions: readonly (keyof ScatterOptions)[] = [
   'mode', 'indicesAreSorted', 'uniqueIndices'
 ]
 
+const scatterLists = ['updateWindowDims', 'insertedWindowDims', 'scatterDimsToOperandDims'] as const
+
 /** The params that options mean. */
 export const scatterParams = (who: string, options: ScatterOptions): ScatterParams => {
-  checkOptions(who, options, scatterOptions)
+  checkOptions(who, options, scatterOptions, true)
+  for (const name of scatterLists) checkList(who, `a list as ${name}`, options[name])
   const { operandBatchingDims = [], scatterIndicesBatchingDims = [], mode = 'fill' } = options
   const { indicesAreSorted = false, uniqueIndices = false } = options
   const { updateWindowDims, insertedWindowDims, scatterDimsToOperandDims } = options

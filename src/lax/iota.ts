@@ -43,6 +43,6 @@ export const iotaP: Primitive<'iota', IotaParams> = {
  * lax.iota('int32', [2, 3], 1) // [[0, 1, 2], [0, 1, 2]]
  */
 export const iota = (dtype: DType, shape: number | Shape, dimension = 0): NdArray => {
-  const axes = typeof shape === 'number' ? [shape] : shape
-  return bind1(iotaP, [], { dtype, shape: axes, dimension: dimension < 0 ? normalAxis('iota', dimension, axes.length) : dimension })
+  const axes = checkShape('iota', typeof shape === 'number' ? [shape] : shape)
+  return bind1(iotaP, [], { dtype, shape: axes, dimension: dimension === 0 ? 0 : normalAxis('iota', dimension, axes.length) })
 }

@@ -1,6 +1,7 @@
 import { fromScalar, isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { axisSizeOf } from '../core/axes.js'
+import { isFloat } from '../core/dtype.js'
 import { ArgumentError } from '../core/errors.js'
 import type { Batched, Primitive, Push } from '../core/primitive.js'
 import { bind1 } from '../core/trace.js'
@@ -102,9 +103,10 @@ export type Collective = <T>(tree: T, axisName: string) => T
  */
 export const psum: Collective = overLeaves('psum', (x, axisName) => bind1(psumP, [x], { axisName }))
 
-/** The mean over the axis that an enclosing vmap names; leaf by leaf of a tree. JAX's `lax.pmean`. */
+/** The mean over the axis that an enclosing vmap names; leaf by leaf of a tree. Integers have a float32 mean. JAX's `lax.pmean`. */
 export const pmean: Collective = overLeaves('pmean', (x, axisName) => {
-  const sum = bind1(psumP, [x], { axisName })
+  const total = bind1(psumP, [x], { axisName })
+  const sum = isFloat(total.dtype) ? total : convertElementType(total, 'float32')
   return div(sum, fullLike(sum, axisSizeOf('pmean', axisName)))
 })
 

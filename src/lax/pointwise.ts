@@ -1,9 +1,10 @@
-import { dataOf, scalar, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, scalar, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
-import { allocate, isFloat, isInteger, isUnsigned, type DType, type TypedArray } from '../core/dtype.js'
-import { DTypeError, ShapeError } from '../core/errors.js'
-import type { Primitive } from '../core/primitive.js'
+import { allocate, coerce, isFloat, isInteger, isUnsigned, type DType, type TypedArray } from '../core/dtype.js'
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
+import { withName } from '../core/name.js'
+import { publicName, type Primitive } from '../core/primitive.js'
 import { equalShapes, sizeOf } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
 import { broadcastLeading, fullLike } from './broadcast.js'
@@ -30,9 +31,6 @@ const words: Readonly<Record<Domain, string>> = {
   bits: 'integers or booleans',
   any: 'arrays'
 }
-
-/** The name of a public function, from the name of its primitive: `erf_inv` is `erfInv`. */
-const publicName = (name: string): string => name.replace(/_./g, (match) => match[1].toUpperCase())
 
 /** The type of an elementwise operation: all operands of one shape and dtype. Throws ShapeError and DTypeError. */
 export const pointwiseAval = (name: string, avals: readonly Aval[], domain: Domain, out?: DType): Aval => {
@@ -123,11 +121,19 @@ export type Unary = (x: NdArray) => NdArray
 /** The public function of a primitive of two operands; a number stands for an array of the other's type. */
 export type Binary = (x: Operand, y: Operand) => NdArray
 
+/** A number in the place of an array. Throws ArgumentError for numbers that the array's dtype does not hold. */
+const numberLike = (who: string, like: NdArray, value: number): NdArray => {
+  const { dtype } = checkArray(who, like)
+  if (!isFloat(dtype) && coerce(dtype, value) !== value) throw new ArgumentError(who, `a number that ${dtype} can hold`, value)
+  return fullLike(like, value)
+}
+
 /** The public function of a binary primitive. */
-export const lifted =
-  (self: Primitive): Binary =>
-  (x, y) => {
-    if (typeof x !== 'number') return bind1(self, [x, typeof y === 'number' ? fullLike(x, y) : y])
-    if (typeof y !== 'number') return bind1(self, [fullLike(y, x), y])
+export const lifted = (self: Primitive): Binary => {
+  const name = publicName(self.name)
+  return withName(name, (x, y) => {
+    if (typeof x !== 'number') return bind1(self, [x, typeof y === 'number' ? numberLike(name, x, y) : y])
+    if (typeof y !== 'number') return bind1(self, [numberLike(name, y, x), y])
     return bind1(self, [scalar(x, 'float32', true), scalar(y, 'float32', true)])
-  }
+  })
+}

@@ -1,5 +1,5 @@
 import { axesLast } from '../array/loops.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate, isFloat, maxValue, minValue, type DType, type TypedArray } from '../core/dtype.js'
 import { DTypeError } from '../core/errors.js'
@@ -53,7 +53,7 @@ export type Reduce = (x: NdArray, axes: readonly number[]) => NdArray
 const over =
   (self: Primitive<string, AxesParams>, who: string): Reduce =>
   (x, axes) =>
-    bind1(self, [x], { axes: normalAxes(who, axes, x.ndim) })
+    bind1(self, [x], { axes: normalAxes(who, axes, checkArray(who, x).ndim) })
 
 /** The extreme elements share the tangent equally. */
 const chosen: Rule<AxesParams> = ([x], out, { axes }) => {

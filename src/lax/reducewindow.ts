@@ -1,7 +1,7 @@
-import { wrap } from '../array/ndarray.js'
+import { checkArray, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate, isFloat, maxValue, minValue, type TypedArray } from '../core/dtype.js'
-import { DTypeError } from '../core/errors.js'
+import { ArgumentError, DTypeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { sizeOf } from '../core/shape.js'
@@ -135,10 +135,14 @@ const known = ['windowDimensions', 'windowStrides', 'padding', 'baseDilation', '
  * lax.reduceWindow(np.array([1, 5, 2, 4]), 'sum', { windowDimensions: [3], padding: 'SAME' }) // [6, 8, 11, 6]
  */
 export const reduceWindow = (x: NdArray, reduction: 'sum' | 'max' | 'min', options: ReduceWindowOptions): NdArray => {
-  checkOptions('reduceWindow', options, known)
+  checkOptions('reduceWindow', options, known, true)
+  checkArray('reduceWindow', x)
+  if (!Object.hasOwn(primitives, reduction)) throw new ArgumentError('reduceWindow', "a reduction 'sum', 'max' or 'min'", reduction)
   const ones = x.shape.map(() => 1)
   const { windowDimensions, windowStrides = ones, padding = 'VALID', baseDilation = ones, windowDilation = ones } = options
   checkPositive('reduceWindow', 'windowDimensions', windowDimensions, x.ndim)
+  checkPositive('reduceWindow', 'windowStrides', windowStrides, x.ndim)
+  checkPositive('reduceWindow', 'windowDilation', windowDilation, x.ndim)
   const windows = windowDimensions.map((size, i) => dilated(size, windowDilation[i]))
   return bind1(primitives[reduction], [x], {
     windowDimensions,

@@ -1,6 +1,7 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, equalShapes, normalAxes, range, sizeOf, without, type Shape } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -36,8 +37,10 @@ export const reshapeP: Primitive<'reshape', ReshapeParams> = primitive<'reshape'
  * @example
  * lax.reshape(np.array([[1, 2, 3], [4, 5, 6]]), [3, 2]) // [[1, 2], [3, 4], [5, 6]]
  */
-export const reshape = (x: NdArray, shape: Shape): NdArray =>
-  equalShapes(x.shape, shape) ? x : bind1(reshapeP, [x], { newSizes: shape })
+export const reshape = (x: NdArray, shape: Shape): NdArray => {
+  const newSizes = checkShape('reshape', shape)
+  return equalShapes(checkArray('reshape', x).shape, newSizes) ? x : bind1(reshapeP, [x], { newSizes })
+}
 
 export interface DimensionsParams {
   /** Axes, counted from the front. */
@@ -64,7 +67,9 @@ export const squeezeP: Primitive<'squeeze', DimensionsParams> = primitive<'squee
  * lax.squeeze(np.array([[1, 2, 3]]), [0]) // [1, 2, 3]
  */
 export const squeeze = (x: NdArray, axes: readonly number[]): NdArray =>
-  axes.length === 0 ? x : bind1(squeezeP, [x], { dimensions: normalAxes('squeeze', axes, x.ndim) })
+  checkList('squeeze', 'a list of axes', axes).length === 0
+    ? checkArray('squeeze', x)
+    : bind1(squeezeP, [x], { dimensions: normalAxes('squeeze', axes, checkArray('squeeze', x).ndim) })
 
 /**
  * The array with new axes of size 1, at the given positions of the result. JAX's `lax.expand_dims`.
@@ -74,7 +79,8 @@ export const squeeze = (x: NdArray, axes: readonly number[]): NdArray =>
  * lax.expandDims(np.array([1, 2, 3]), [0]) // [[1, 2, 3]]
  */
 export const expandDims = (x: NdArray, axes: readonly number[]): NdArray => {
-  if (axes.length === 0) return x
+  checkArray('expandDims', x)
+  if (checkList('expandDims', 'a list of axes', axes).length === 0) return x
   const rank = x.ndim + axes.length
   const kept = without(range(rank), normalAxes('expandDims', axes, rank))
   const shape = new Array<number>(rank).fill(1)

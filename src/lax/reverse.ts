@@ -1,7 +1,8 @@
 import { readView } from '../array/loops.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
+import { checkList } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalAxes, stridesOf } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -36,4 +37,6 @@ export const revP: Primitive<'rev', DimensionsParams> = primitive<'rev', Dimensi
  * lax.rev(np.array([[1, 2, 3], [4, 5, 6]]), [1]) // [[3, 2, 1], [6, 5, 4]]
  */
 export const rev = (x: NdArray, axes: readonly number[]): NdArray =>
-  axes.length === 0 ? x : bind1(revP, [x], { dimensions: normalAxes('rev', axes, x.ndim) })
+  checkList('rev', 'a list of axes', axes).length === 0
+    ? checkArray('rev', x)
+    : bind1(revP, [x], { dimensions: normalAxes('rev', axes, checkArray('rev', x).ndim) })

@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
-import { JaxprError } from '../core/errors.js'
+import { DerivativeError } from '../core/errors.js'
 import { Unknown, type Primitive, type Tangent } from '../core/primitive.js'
 import { bind1 } from '../core/trace.js'
 import { instantiate, sumOf } from './broadcast.js'
@@ -13,7 +13,9 @@ export type TransposeRule<P> = (ct: NdArray, operands: readonly (NdArray | Unkno
 
 /** An operand that the transposed operation is not linear in: its value. */
 export const known = (operand: NdArray | Unknown): NdArray => {
-  if (operand instanceof Unknown) throw new JaxprError('transpose', 'an operation that is linear in one operand at a time', operand.aval)
+  if (operand instanceof Unknown) {
+    throw new DerivativeError('transpose', 'a function that is linear in what it is transposed in', 'a product of what depends on it')
+  }
   return operand
 }
 

@@ -1,8 +1,9 @@
 import { readView, writeView } from '../array/loops.js'
-import { dataOf, scalar, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, scalar, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { equalShapes, normalAxis, range, sizeOf, stridesOf, type Shape } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
@@ -85,6 +86,10 @@ export const slice = (
   limit: readonly number[],
   strides: readonly number[] | null = null
 ): NdArray => {
+  checkArray('slice', x)
+  checkList('slice', 'a list of starts', start)
+  checkList('slice', 'a list of limits', limit)
+  if (strides !== null) checkList('slice', 'a list of strides, or null', strides)
   const steps = strides !== null && strides.every((stride) => stride === 1) && strides.length === x.ndim ? null : strides
   if (steps === null && start.length === x.ndim && start.every((i) => i === 0) && equalShapes(limit, x.shape)) return x
   return bind1(sliceP, [x], { startIndices: start, limitIndices: limit, strides: steps })
@@ -98,7 +103,10 @@ export const slice = (
  * lax.sliceInDim(np.array([0, 1, 2, 3, 4]), 1, -1) // [1, 2, 3]
  */
 export const sliceInDim = (x: NdArray, start: number | null, limit: number | null, stride = 1, axis = 0): NdArray => {
-  const at = normalAxis('sliceInDim', axis, x.ndim)
+  const at = normalAxis('sliceInDim', axis, checkArray('sliceInDim', x).ndim)
+  for (const end of [start, limit]) {
+    if (end !== null && !Number.isInteger(end)) throw new ArgumentError('sliceInDim', 'an integer or null as start and limit', end)
+  }
   const size = x.shape[at]
   const from = start === null ? 0 : start < 0 ? start + size : start
   const to = limit === null ? size : limit < 0 ? limit + size : limit
@@ -118,7 +126,7 @@ const alone = (x: NdArray, axis: number, one: number, rest: number): readonly nu
  * lax.indexInDim(np.array([[1, 2, 3], [4, 5, 6]]), 0, 0, false) // [1, 2, 3]
  */
 export const indexInDim = (x: NdArray, index: number, axis = 0, keepDims = true): NdArray => {
-  const at = normalAxis('indexInDim', axis, x.ndim)
+  const at = normalAxis('indexInDim', axis, checkArray('indexInDim', x).ndim)
   const size = x.shape[at]
   if (!Number.isInteger(index) || index < -size || index >= size) {
     throw new ShapeError('indexInDim', `an integer position from ${-size} to ${size - 1} along axis ${at}`, index)
@@ -210,7 +218,11 @@ export const padP: Primitive<'pad', PadParams> = primitive<'pad', PadParams>('pa
  * lax.pad(np.array([1, 2, 3]), 0, [[1, 2, 0]]) // [0, 1, 2, 3, 0, 0]
  * lax.pad(np.array([1, 2, 3]), 0, [[-1, 0, 1]]) // [0, 2, 0, 3]
  */
-export const pad = (x: NdArray, value: Operand, config: readonly Padding[]): NdArray =>
-  config.length === x.ndim && config.every(([low, high, interior]) => low === 0 && high === 0 && interior === 0)
+export const pad = (x: NdArray, value: Operand, config: readonly Padding[]): NdArray => {
+  checkArray('pad', x)
+  checkList('pad', 'a list of [low, high, interior]', config)
+  config.forEach((triple, axis) => checkList('pad', `[low, high, interior] for axis ${axis}`, triple))
+  return config.length === x.ndim && config.every(([low, high, interior]) => low === 0 && high === 0 && interior === 0)
     ? x
     : bind1(padP, [x, typeof value === 'number' ? scalar(value, x.dtype, x.weak) : value], { paddingConfig: config })
+}

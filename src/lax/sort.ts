@@ -1,11 +1,11 @@
 import { forEachLine } from '../array/lines.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import { stableOrder } from '../array/order.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate } from '../core/dtype.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import type { Eqn, Primitive } from '../core/primitive.js'
 import { equalShapes, normalAxes, normalAxis, range, sizeOf, without } from '../core/shape.js'
 import { bind } from '../core/trace.js'
@@ -107,8 +107,8 @@ export interface SortOptions {
 export const sortMany = (operands: readonly NdArray[], options: SortOptions = {}): readonly NdArray[] => {
   checkOptions('sort', options, ['dimension', 'isStable', 'numKeys'])
   const { dimension = -1, isStable = true, numKeys = 1 } = options
-  if (operands.length === 0) throw new ArgumentError('sort', 'at least one operand', 'none')
-  return bind(sortP, operands, { dimension: normalAxis('sort', dimension, operands[0].ndim), isStable, numKeys })
+  if (checkList('sort', 'a list of operands', operands).length === 0) throw new ArgumentError('sort', 'at least one operand', 'none')
+  return bind(sortP, operands, { dimension: normalAxis('sort', dimension, checkArray('sort', operands[0]).ndim), isStable, numKeys })
 }
 
 /**
@@ -128,6 +128,6 @@ export const sort = (x: NdArray, dimension = -1): NdArray => sortMany([x], { dim
  * lax.argsort(np.array([3, 1, 2])) // [1, 2, 0]
  */
 export const argsort = (x: NdArray, dimension = -1): NdArray => {
-  const axis = normalAxis('argsort', dimension, x.ndim)
+  const axis = normalAxis('argsort', dimension, checkArray('argsort', x).ndim)
   return sortMany([x, iota('int32', x.shape, axis)], { dimension: axis })[1]
 }

@@ -1,8 +1,9 @@
 import { readView } from '../array/loops.js'
-import { dataOf, rows, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, rows, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import { Unknown, type Primitive } from '../core/primitive.js'
 import { normalAxis, sizeOf, stridesOf } from '../core/shape.js'
 import { bind, isTracer } from '../core/trace.js'
@@ -56,7 +57,8 @@ export const splitP: Primitive<'split', SplitParams> = {
  * lax.split(np.array([1, 2, 3]), [1, 2]) // [[1], [2, 3]]
  */
 export const split = (x: NdArray, sizes: readonly number[], axis = 0): readonly NdArray[] => {
-  const at = normalAxis('split', axis, x.ndim)
+  const at = normalAxis('split', axis, checkArray('split', x).ndim)
+  checkList('split', 'a list of sizes', sizes)
   return sizes.length === 1 && sizes[0] === x.shape[at] ? [x] : bind(splitP, [x], { sizes, axis: at })
 }
 

@@ -1,5 +1,5 @@
 import { readView } from '../array/loops.js'
-import { dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
@@ -46,6 +46,6 @@ export const transposeP: Primitive<'transpose', TransposeParams> = primitive<'tr
  * lax.transpose(np.array([[1, 2, 3], [4, 5, 6]]), [1, 0]) // [[1, 4], [2, 5], [3, 6]]
  */
 export const transpose = (x: NdArray, permutation: readonly number[]): NdArray => {
-  const axes = normalAxes('transpose', permutation, x.ndim)
+  const axes = normalAxes('transpose', permutation, checkArray('transpose', x).ndim)
   return axes.length === x.ndim && axes.every((from, to) => from === to) ? x : bind1(transposeP, [x], { permutation: axes })
 }

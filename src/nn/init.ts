@@ -18,6 +18,7 @@ const encoder = new TextEncoder()
  * fnv1a('weight') // 1352703673
  */
 export const fnv1a = (text: string): number => {
+  if (typeof text !== 'string') throw new ArgumentError('fnv1a', 'a text', text)
   let hash = 0x811c9dc5
   for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
   return hash >>> 0
@@ -35,6 +36,9 @@ export const fnv1a = (text: string): number => {
  */
 export const struct = <P extends object>(fields: { readonly [K in keyof P]: Init<P[K]> }): Init<P> => {
   const draws: (readonly [name: string, hash: number, init: Init<unknown>])[] = []
+  if (typeof fields !== 'object' || fields === null || Symbol.iterator in fields) {
+    throw new ArgumentError('struct', 'an object of initialisers', fields)
+  }
   for (const [name, init] of Object.entries<Init<unknown>>(fields)) {
     if (typeof init !== 'function') throw new ArgumentError('struct', 'an initialiser, which is a function of a key', init, [name])
     const hash = fnv1a(name)

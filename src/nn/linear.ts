@@ -1,3 +1,4 @@
+import { checkArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { isDType, isFloat, type FloatDType } from '../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
@@ -60,7 +61,8 @@ export const linear = ((inputs: number, outputs: number, options: LinearOptions 
   const { weight = glorotUniform, bias = true, dtype = 'float32' } = options
   checkDType(dtype)
   const product = (p: Weight, x: NdArray): NdArray => {
-    if (x.shape.at(-1) !== inputs) throw new ShapeError(`linear(${inputs}, ${outputs})`, `an input whose last axis has size ${inputs}`, x)
+    const who = `linear(${inputs}, ${outputs})`
+    if (checkArray(who, x).shape.at(-1) !== inputs) throw new ShapeError(who, `an input whose last axis has size ${inputs}`, x)
     return np.matmul(x, p.weight)
   }
   const weights: Init<NdArray> = weight([inputs, outputs], dtype)

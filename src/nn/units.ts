@@ -1,5 +1,6 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
+import { checkFunction } from '../core/options.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import { widen } from '../numpy/promote.js'
@@ -55,7 +56,7 @@ export interface RadialBasis {
  * layer.apply({ centre: np.array([[1, 1]]), width: np.array([1]) })(np.array([[1, 1], [1, 2]])) // [[1], [0.3679]]
  */
 export const radialBasis = (inputs: number, units: number, centre: Initializer = glorotUniform): Layer<RadialBasis> => ({
-  init: struct({ centre: centre([units, inputs]), width: ones([units]) }),
+  init: struct({ centre: checkFunction('radialBasis', 'an initialiser of centres', centre)([units, inputs]), width: ones([units]) }),
   apply: (p) => (x) => {
     const distances = np.sum(np.square(np.subtract(np.expandDims(x, -2), p.centre)), { axis: -1 })
     return np.exp(np.negative(np.divide(distances, np.square(p.width))))

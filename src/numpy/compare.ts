@@ -1,7 +1,7 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { isFloat } from '../core/dtype.js'
 import { ArgumentError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import { broadcastShapes, equalShapes, range } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { indicesOf } from './indices.js'
@@ -160,6 +160,8 @@ export interface SelectOptions {
  */
 export const select = (conditions: readonly ArrayLike[], choices: readonly ArrayLike[], options: SelectOptions = {}): NdArray => {
   checkOptions('select', options, ['default'])
+  checkList('select', 'a list of conditions', conditions)
+  checkList('select', 'a list of choices', choices)
   if (conditions.length !== choices.length || choices.length === 0) {
     throw new ArgumentError('select', 'a choice for every condition', `${conditions.length} conditions and ${choices.length} choices`)
   }
@@ -175,7 +177,7 @@ export const select = (conditions: readonly ArrayLike[], choices: readonly Array
  * np.choose([0, 1, 0], [[1, 2, 3], [10, 20, 30]]) // [1, 20, 3]
  */
 export const choose = (which: ArrayLike, choices: readonly ArrayLike[]): NdArray => {
-  if (choices.length === 0) throw new ArgumentError('choose', 'at least one array', 'none')
+  if (checkList('choose', 'a list of arrays', choices).length === 0) throw new ArgumentError('choose', 'at least one array', 'none')
   const index = indicesOf('choose', which)
   const values = promoteAll('choose', choices)
   const shape = broadcastShapes('choose', [index.shape, ...values.map((x) => x.shape)])

@@ -114,10 +114,10 @@ export const arange: {
 } = (...args: readonly (number | DTypeOption | undefined)[]): NdArray => {
   const last = args.at(-1)
   const dtype = dtypeOption('arange', typeof last === 'object' ? last : {})
-  const numbers = args.filter((x) => typeof x === 'number')
+  const numbers = (typeof last === 'object' ? args.slice(0, -1) : args) as readonly number[] // checked next
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers
-  if (numbers.length === 0 || !numbers.every(Number.isFinite) || step === 0) {
-    throw new ArgumentError('arange', 'finite numbers [start,] stop[, step] with a step other than 0', args)
+  if (numbers.length === 0 || numbers.length > 3 || !numbers.every(Number.isFinite) || step === 0) {
+    throw new ArgumentError('arange', 'finite numbers [start,] stop[, step] with a step other than 0', numbers)
   }
   const length = Math.max(Math.ceil((stop - start) / step), 0)
   return start === 0 && step === 1 && dtype !== 'bool' ? lax.iota(dtype, [length]) : tabulate(length, dtype, (i) => start + i * step)
@@ -171,6 +171,7 @@ export const logspace = (start: number, stop: number, num = 50, options: Logspac
   checkOptions('logspace', options, ['endpoint', 'dtype', 'base'])
   const { endpoint = true, dtype = 'float32', base = 10 } = options
   checkInteger('logspace', 'number of points', num, 0)
+  for (const x of [start, stop, base]) if (typeof x !== 'number') throw new ArgumentError('logspace', 'numbers', x)
   const step = (stop - start) / Math.max(endpoint ? num - 1 : num, 1)
   return tabulate(num, checkDType('logspace', dtype), (i) => base ** (start + i * step))
 }
@@ -183,7 +184,9 @@ export const logspace = (start: number, stop: number, num = 50, options: Logspac
  */
 export const geomspace = (start: number, stop: number, num = 50, options: SpaceOptions = {}): NdArray => {
   checkOptions('geomspace', options, ['endpoint', 'dtype'])
-  if (!(start > 0 && stop > 0)) throw new ArgumentError('geomspace', 'positive numbers', [start, stop])
+  if (!(Number.isFinite(start) && Number.isFinite(stop) && start > 0 && stop > 0)) {
+    throw new ArgumentError('geomspace', 'positive numbers', [start, stop])
+  }
   const { endpoint = true, dtype = 'float32' } = options
   checkInteger('geomspace', 'number of points', num, 0)
   const steps = Math.max(endpoint ? num - 1 : num, 1)

@@ -18,7 +18,7 @@ export const indicesOf = (who: string, x: ArrayLike): NdArray => {
   }
   const list = typeof x === 'number' ? arrayOf(who, x, 'float64') : fromList(who, x, 'float64')
   const data = dataOf(list)
-  const wrong = data.find((value) => !Number.isInteger(value))
+  const wrong = data.find((value) => value !== (value | 0))
   if (wrong !== undefined) throw new ArgumentError(who, 'integer indices', wrong)
   return wrap({ shape: list.shape, dtype: 'int32', weak: false }, Int32Array.from(data))
 }

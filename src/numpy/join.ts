@@ -1,6 +1,6 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import { equalShapes, normalAxis, range } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { checkInteger } from './options.js'
@@ -116,7 +116,10 @@ const splitting = (
   checkOptions(who, options, ['axis'])
   const array = arrayOf(who, x)
   const at = normalAxis(who, options.axis ?? 0, array.ndim)
-  if (typeof sections !== 'number') return cut(array, sections.map((place) => checkInteger(who, 'place to split at', place)), at)
+  if (typeof sections !== 'number') {
+    const places = checkList(who, 'a number of parts, or a list of places', sections)
+    return cut(array, places.map((place) => checkInteger(who, 'place to split at', place)), at)
+  }
   checkInteger(who, 'number of parts', sections, 1)
   const [whole, rest] = [Math.floor(array.shape[at] / sections), array.shape[at] % sections]
   if (even && rest !== 0) throw new ShapeError(who, `a size of axis ${at} that ${sections} divides`, array)

@@ -1,7 +1,7 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import type { DType } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import { normalAxes, range, without } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { checkDType, checkInteger, checkWord } from './options.js'
@@ -48,7 +48,7 @@ const matrixOf = (
  * np.eye(2, 3, { k: 1 }) // [[0, 1, 0], [0, 0, 1]]
  */
 export const eye = (rows: number, columns: number | EyeOptions = rows, options: EyeOptions = {}): NdArray =>
-  typeof columns === 'number' ? matrixOf('eye', rows, columns, options, lax.eq) : matrixOf('eye', rows, rows, columns, lax.eq)
+  typeof columns === 'object' ? matrixOf('eye', rows, rows, columns, lax.eq) : matrixOf('eye', rows, columns, options, lax.eq)
 
 /** The identity matrix. `jnp.identity`. */
 export const identity = (size: number, options: { readonly dtype?: DType } = {}): NdArray => {
@@ -171,7 +171,7 @@ export const meshgrid = (vectors: readonly ArrayLike[], options: MeshgridOptions
   checkOptions('meshgrid', options, ['indexing', 'sparse'])
   const { indexing = 'xy', sparse = false } = options
   checkWord('meshgrid', 'indexing', ['xy', 'ij'], indexing)
-  const arrays = vectors.map((x) => arrayOf('meshgrid', x)).map((x, i) => {
+  const arrays = checkList('meshgrid', 'a list of vectors', vectors).map((x) => arrayOf('meshgrid', x)).map((x, i) => {
     if (x.ndim > 1) throw new ShapeError('meshgrid', 'vectors', x, [i])
     return lax.reshape(x, [x.size])
   })

@@ -1,5 +1,5 @@
-import { ArgumentError } from '../core/errors.js'
-import { isDType, type DType } from '../core/dtype.js'
+import { ArgumentError, quoted } from '../core/errors.js'
+import { dtypes, isDType, type DType } from '../core/dtype.js'
 
 /** Checks that a value is one of the words that an option takes. */
 export const checkWord = <const W extends string>(who: string, name: string, words: readonly W[], value: W): W => {
@@ -9,14 +9,14 @@ export const checkWord = <const W extends string>(who: string, name: string, wor
 
 /** Checks that a value names a dtype. */
 export const checkDType = (who: string, dtype: DType): DType => {
-  if (!isDType(dtype)) throw new ArgumentError(who, 'a dtype', dtype)
+  if (!isDType(dtype)) throw new ArgumentError(who, `a dtype among ${dtypes.join(', ')}`, dtype)
   return dtype
 }
 
 /** Checks that a value is an integer, of at least `least`. */
 export const checkInteger = (who: string, name: string, value: number, least = -Infinity): number => {
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new ArgumentError(who, least === -Infinity ? `an integer ${name}` : `an integer ${name} of at least ${least}`, value)
+    throw new ArgumentError(who, least === -Infinity ? `an integer ${name}` : `an integer ${name} of at least ${least}`, quoted(value))
   }
   return value
 }

@@ -1,6 +1,6 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import * as lax from '../lax/index.js'
 import { checkInteger, checkWord } from './options.js'
 import { arrayOf, valuesIn } from './promote.js'
@@ -23,12 +23,13 @@ const isPair = (width: PadWidth): width is readonly [number, number] =>
   Array.isArray(width) && width.length === 2 && typeof width[0] === 'number'
 
 const widthsOf = (width: PadWidth, rank: number): readonly (readonly [number, number])[] => {
+  if (typeof width !== 'number') checkList('pad', 'a width, [before, after], or one such pair for each axis', width)
   const pairs = typeof width === 'number' || isPair(width)
     ? new Array<readonly [number, number]>(rank).fill(typeof width === 'number' ? [width, width] : width)
     : width.length === 1 ? new Array<readonly [number, number]>(rank).fill(width[0]) : width
   if (pairs.length !== rank) throw new ShapeError('pad', `widths for each of ${rank} axes`, `${pairs.length} pairs`)
   for (const pair of pairs) {
-    if (typeof pair !== 'object' || pair.length !== 2) throw new ArgumentError('pad', 'widths [before, after]', pair)
+    if (checkList('pad', 'widths [before, after]', pair).length !== 2) throw new ArgumentError('pad', 'widths [before, after]', pair)
     for (const count of pair) checkInteger('pad', 'width', count, 0)
   }
   return pairs

@@ -2,9 +2,11 @@ import { elementOf, fromList, fromScalar, fromTyped, isArray } from '../array/nd
 import type { ArrayLike, NdArray, NestedList } from '../core/array.js'
 import { coerce, isFloat, isInteger, type DType } from '../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
+import { withName } from '../core/name.js'
 import { join, promote, type Promoted } from '../core/promotion.js'
 import { broadcastShapes, equalShapes, range, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
+import { checkDType } from './options.js'
 
 /*
  * What stands between the strict operations of `lax` and the convenience of NumPy: bare values become arrays, dtypes are
@@ -47,7 +49,8 @@ export const arrayOf = (who: string, x: Nested, dtype?: DType): NdArray => {
  * np.asArray([[1, 2], [3, 4]]).shape // [2, 2]
  * np.asArray(new Int32Array([1, 2])).dtype // int32
  */
-export const asArray = (x: Nested, dtype?: DType): NdArray => arrayOf('asArray', x, dtype)
+export const asArray = (x: Nested, dtype?: DType): NdArray =>
+  arrayOf('asArray', x, dtype === undefined ? undefined : checkDType('asArray', dtype))
 
 /** The array with elements of another dtype: `lax.convertElementType`, keeping weakness where asked. */
 const converted = (x: NdArray, type: Promoted): NdArray =>
@@ -144,15 +147,12 @@ export interface Binary {
 }
 
 /** A strict elementwise operation as one that takes anything for an array. */
-export const unary =
-  (who: string, f: (x: NdArray) => NdArray, widening: Widening = 'float'): Unary =>
-  (x) =>
-    f(widen(who, x, widening))
+export const unary = (who: string, f: (x: NdArray) => NdArray, widening: Widening = 'float'): Unary =>
+  withName(who, (x: ArrayLike) => f(widen(who, x, widening)))
 
 /** A strict elementwise operation of two operands as one that promotes and broadcasts. */
-export const binary =
-  (who: string, f: (x: NdArray, y: NdArray) => NdArray, widening: Widening = 'any'): Binary =>
-  (x, y) => {
+export const binary = (who: string, f: (x: NdArray, y: NdArray) => NdArray, widening: Widening = 'any'): Binary =>
+  withName(who, (x: ArrayLike, y: ArrayLike) => {
     // The usual cases first: eager operations take microseconds.
     if (isArray(x)) {
       if (typeof y === 'number') {
@@ -161,7 +161,7 @@ export const binary =
     } else if (typeof x === 'number' && isArray(y) && isFloat(y.dtype)) return f(lax.fullLike(y, x), y)
     const [a, b] = alignAll(who, [x, y], widening)
     return f(a, b)
-  }
+  })
 
 /** The array as numbers that can be summed: booleans become int32. */
 export const countable = (x: NdArray): NdArray => (x.dtype === 'bool' ? lax.convertElementType(x, 'int32') : x)

@@ -1,7 +1,7 @@
 import { isArray } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkList, checkOptions } from '../core/options.js'
 import { normalAxes, normalAxis, range, without } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { checkInteger } from './options.js'
@@ -71,9 +71,10 @@ export const roll = (x: ArrayLike, shift: number | readonly number[] | NdArray, 
   const { axis = null } = options
   const array = arrayOf('roll', x)
   if (axis === null) return lax.reshape(roll(lax.reshape(array, [array.size]), shift, { axis: 0 }), array.shape)
-  const axes = (typeof axis === 'number' ? [axis] : axis).map((at) => normalAxis('roll', at, array.ndim))
+  const axes = checkList('roll', 'an axis, or a list of axes', typeof axis === 'number' ? [axis] : axis)
+    .map((at) => normalAxis('roll', at, array.ndim))
   if (isArray(shift)) return axes.reduce((out, at) => rolledBy(out, shift, at), array)
-  const shifts = typeof shift === 'number' ? axes.map(() => shift) : shift
+  const shifts = typeof shift === 'number' ? axes.map(() => shift) : checkList('roll', 'a shift, or a list of shifts', shift)
   if (shifts.length !== axes.length) throw new ArgumentError('roll', `as many shifts as axes, ${axes.length}`, shifts)
   return axes.reduce((out, at, i) => rolled(out, checkInteger('roll', 'shift', shifts[i]), at), array)
 }
@@ -118,7 +119,7 @@ export const repeat = (x: ArrayLike, repeats: number | readonly number[], option
   const array = axis === null ? lax.reshape(given, [given.size]) : given
   const at = axis === null ? 0 : normalAxis('repeat', axis, array.ndim)
   const size = array.shape[at]
-  if (typeof repeats === 'number' || repeats.length === 1) {
+  if (typeof repeats === 'number' || checkList('repeat', 'a number of repeats, or a list of them', repeats).length === 1) {
     const times = checkInteger('repeat', 'number of repeats', typeof repeats === 'number' ? repeats : repeats[0], 0)
     const shape = [...array.shape.slice(0, at + 1), times, ...array.shape.slice(at + 1)]
     return lax.reshape(lax.broadcastInDim(array, shape, without(range(shape.length), [at + 1])), array.shape.with(at, size * times))
@@ -137,7 +138,8 @@ export const repeat = (x: ArrayLike, repeats: number | readonly number[], option
  */
 export const tile = (x: ArrayLike, counts: number | readonly number[]): NdArray => {
   const array = arrayOf('tile', x)
-  const given = (typeof counts === 'number' ? [counts] : counts).map((times) => checkInteger('tile', 'count', times, 0))
+  const list = checkList('tile', 'a count, or a list of counts', typeof counts === 'number' ? [counts] : counts)
+  const given = list.map((times) => checkInteger('tile', 'count', times, 0))
   const rank = Math.max(array.ndim, given.length)
   const times = [...new Array<number>(rank - given.length).fill(1), ...given]
   const sizes = [...new Array<number>(rank - array.ndim).fill(1), ...array.shape]

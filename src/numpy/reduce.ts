@@ -2,6 +2,7 @@ import type { ArrayLike, NdArray } from '../core/array.js'
 import { isFloat, isUnsigned, type DType } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
+import { withName } from '../core/name.js'
 import { normalAxes, normalAxis, sizeOf } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { isnan, truth } from './compare.js'
@@ -52,15 +53,14 @@ const sumNames = ['axis', 'keepdims', 'dtype'] as const
 /** The dtype in which integers are summed. */
 const sumDType = (dtype: DType): DType => (isFloat(dtype) ? dtype : isUnsigned(dtype) ? 'uint32' : 'int32')
 
-const summation =
-  (who: string, f: (x: NdArray, axes: readonly number[]) => NdArray): Summation =>
-  (x, options = {}) => {
+const summation = (who: string, f: (x: NdArray, axes: readonly number[]) => NdArray): Summation =>
+  withName(who, (x: ArrayLike, options: SumOptions = {}) => {
     checkOptions(who, options, sumNames)
     const array = arrayOf(who, x)
     const { dtype = sumDType(array.dtype) } = options
     const terms = array.dtype === dtype ? array : lax.convertElementType(array, checkDType(who, dtype))
     return reduced(who, terms, options, f)
-  }
+  })
 
 /**
  * The sum over the axes given, or of all elements. Booleans are counted; integers are summed as int32 or uint32, and wrap.
@@ -76,15 +76,14 @@ export const sum: Summation = summation('sum', lax.reduceSum)
 /** The product over the axes given, or of all elements. `jnp.prod`. */
 export const prod: Summation = summation('prod', lax.reduceProd)
 
-const extreme =
-  (who: string, f: (x: NdArray, axes: readonly number[]) => NdArray): Reduction =>
-  (x, options = {}) => {
+const extreme = (who: string, f: (x: NdArray, axes: readonly number[]) => NdArray): Reduction =>
+  withName(who, (x: ArrayLike, options: ReduceOptions = {}) => {
     checkOptions(who, options, names)
     return reduced(who, arrayOf(who, x), options, (array, axes) => {
       if (axes.some((axis) => array.shape[axis] === 0)) throw new ShapeError(who, 'at least one element along the axes', array)
       return f(array, axes)
     })
-  }
+  })
 
 /**
  * The greatest element; NaN if there is one. At ties the derivative is shared equally. `jnp.max`. Throws ShapeError if there
@@ -101,12 +100,11 @@ export const min: Reduction = extreme('min', lax.reduceMin)
 /** The greatest less the least element. `jnp.ptp`. */
 export const ptp: Reduction = (x, options = {}) => lax.sub(max(x, options), min(x, options))
 
-const quantifier =
-  (who: string, f: (x: NdArray, axes: readonly number[]) => NdArray): Reduction =>
-  (x, options = {}) => {
+const quantifier = (who: string, f: (x: NdArray, axes: readonly number[]) => NdArray): Reduction =>
+  withName(who, (x: ArrayLike, options: ReduceOptions = {}) => {
     checkOptions(who, options, names)
     return reduced(who, truth(arrayOf(who, x)), options, f)
-  }
+  })
 
 /**
  * Whether all elements are true, or not zero. `jnp.all`.
@@ -129,9 +127,8 @@ export interface ArgOptions {
   readonly keepdims?: boolean
 }
 
-const position =
-  (who: string, f: (x: NdArray, axis: number) => NdArray) =>
-  (x: ArrayLike, options: ArgOptions = {}): NdArray => {
+const position = (who: string, f: (x: NdArray, axis: number) => NdArray): Position =>
+  withName(who, (x: ArrayLike, options: ArgOptions = {}) => {
     checkOptions(who, options, names)
     const array = arrayOf(who, x)
     const { axis = null, keepdims = false } = options
@@ -141,7 +138,7 @@ const position =
     }
     const at = normalAxis(who, axis, array.ndim)
     return keeping(f(array, at), [at], keepdims)
-  }
+  })
 
 /** A function that finds positions. */
 export type Position = (x: ArrayLike, options?: ArgOptions) => NdArray
@@ -164,14 +161,13 @@ export interface CumulativeOptions {
   readonly dtype?: DType
 }
 
-const cumulative =
-  (who: string, f: (x: NdArray, axis: number) => NdArray, options: readonly string[] = ['axis', 'dtype']) =>
-  (x: ArrayLike, given: CumulativeOptions = {}): NdArray => {
-    checkOptions(who, given, options)
+const cumulative = (who: string, f: (x: NdArray, axis: number) => NdArray): Cumulative =>
+  withName(who, (x: ArrayLike, given: CumulativeOptions = {}) => {
+    checkOptions(who, given, ['axis', 'dtype'])
     const { axis = null, dtype } = given
     const array = dtype === undefined ? countable(arrayOf(who, x)) : arrayOf(who, x, checkDType(who, dtype))
     return axis === null ? f(lax.reshape(array, [array.size]), 0) : f(array, normalAxis(who, axis, array.ndim))
-  }
+  })
 
 /** A function that accumulates. */
 export interface Cumulative {

@@ -1,6 +1,7 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import type { DType } from '../core/dtype.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import { broadcastShapes, checkShape, normalAxes, normalAxis, range, sizeOf, without, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { checkDType } from './options.js'
@@ -12,7 +13,7 @@ import { arrayOf, expanded, spread } from './promote.js'
 
 /** The shape with one size of −1 worked out. */
 const completed = (x: NdArray, shape: Shape): Shape => {
-  const open = shape.indexOf(-1)
+  const open = checkList('reshape', 'a shape, a list of sizes such as [2, 3]', shape).indexOf(-1)
   if (open < 0) return checkShape('reshape', shape)
   const rest = without(shape, [open])
   const known = sizeOf(checkShape('reshape', rest))
@@ -92,7 +93,7 @@ export const moveaxis = (x: ArrayLike, source: number | readonly number[], desti
  * np.expandDims([1, 2], 0) // [[1, 2]]
  */
 export const expandDims = (x: ArrayLike, axis: number | readonly number[]): NdArray =>
-  lax.expandDims(arrayOf('expandDims', x), typeof axis === 'number' ? [axis] : axis)
+  lax.expandDims(arrayOf('expandDims', x), typeof axis === 'number' ? [axis] : checkList('expandDims', 'an axis, or a list of axes', axis))
 
 /**
  * Without these axes, or all axes, of size 1. `jnp.squeeze`. Throws ShapeError if one of those given has another size.
@@ -103,7 +104,7 @@ export const expandDims = (x: ArrayLike, axis: number | readonly number[]): NdAr
 export const squeeze = (x: ArrayLike, axis?: number | readonly number[]): NdArray => {
   const array = arrayOf('squeeze', x)
   const axes = axis === undefined ? range(array.ndim).filter((i) => array.shape[i] === 1) : typeof axis === 'number' ? [axis] : axis
-  return lax.squeeze(array, axes)
+  return lax.squeeze(array, checkList('squeeze', 'an axis, or a list of axes', axes))
 }
 
 /**
@@ -117,7 +118,7 @@ export const broadcastTo = (x: ArrayLike, shape: Shape | number): NdArray =>
 
 /** Arrays broadcast to their common shape; their dtypes stay. `jnp.broadcast_arrays`. */
 export const broadcastArrays = (arrays: readonly ArrayLike[]): readonly NdArray[] => {
-  const list = arrays.map((x) => arrayOf('broadcastArrays', x))
+  const list = checkList('broadcastArrays', 'a list of arrays', arrays).map((x) => arrayOf('broadcastArrays', x))
   const shape = broadcastShapes('broadcastArrays', list.map((x) => x.shape))
   return list.map((x) => expanded(x, shape))
 }

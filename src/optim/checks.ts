@@ -1,7 +1,7 @@
-import { ArgumentError } from '../core/errors.js'
+import { ArgumentError, quoted } from '../core/errors.js'
 
 const check = (who: string, expected: string, value: number, holds: boolean): number => {
-  if (typeof value !== 'number' || !holds) throw new ArgumentError(who, expected, value)
+  if (typeof value !== 'number' || !holds) throw new ArgumentError(who, expected, quoted(value))
   return value
 }
 
@@ -23,3 +23,9 @@ export const decayRate = (who: string, name: string, x: number): number =>
 /** An integer of at least `least`. */
 export const count = (who: string, name: string, x: number, least = 1): number =>
   check(who, `an integer ${name} of at least ${least}`, x, Number.isSafeInteger(x) && x >= least)
+
+/** True or false. */
+export const flag = (who: string, name: string, x: boolean): boolean => {
+  if (typeof x !== 'boolean') throw new ArgumentError(who, `true or false as ${name}`, quoted(x))
+  return x
+}

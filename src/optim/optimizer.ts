@@ -3,9 +3,11 @@ import { fromScalar, isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { isFloat } from '../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError, TreeError, type Path } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import { equalShapes } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { requireSameStructure } from '../tree/compare.js'
+import { freeze } from '../tree/freeze.js'
 import { flatten } from '../tree/pytree.js'
 import type { Tree } from './leaves.js'
 
@@ -43,6 +45,15 @@ export interface State<P> {
 
 const isList = (part: Optimizer | Step): part is Optimizer => Array.isArray(part)
 
+const checkSteps = (who: string, steps: Optimizer): Optimizer => {
+  checkList(who, 'an optimizer, which is a list of steps', steps)
+  steps.forEach((step: Partial<Step> | null | undefined, i) => { // callers without types pass anything
+    if (typeof step?.init === 'function' && typeof step.update === 'function') return
+    throw new ArgumentError(who, 'optimizers, or steps { name, init, update }', step, [i])
+  })
+  return steps
+}
+
 /**
  * Optimizers and steps one after the other, as one optimizer.
  *
@@ -54,12 +65,7 @@ const isList = (part: Optimizer | Step): part is Optimizer => Array.isArray(part
  */
 export const chain = (...parts: readonly (Optimizer | Step)[]): Optimizer => {
   const steps = parts.flatMap((part) => (isList(part) ? part : [part]))
-  steps.forEach((step, i) => {
-    if (typeof step?.init !== 'function' || typeof step.update !== 'function') {
-      throw new ArgumentError('chain', 'optimizers, or steps { name, init, update }', step, [i])
-    }
-  })
-  return Object.freeze(steps)
+  return Object.freeze(checkSteps('chain', steps))
 }
 
 /** Optimizers under `chain`: lists under concatenation, whose laws hold exactly, state included. */
@@ -81,9 +87,10 @@ const parameter = (leaf: unknown, path: () => Path): NdArray => {
  * optim.init(optim.sgd(0.1))({ w: np.array([1, 2]) }) // { params: { w: [1, 2] }, count: 0, inner: [null] }
  */
 export const init = (optimizer: Optimizer) => <P>(params: P): State<P> => {
+  checkSteps('optim.init', optimizer)
   const [leaves, treedef] = flatten<unknown>(params)
   const made = treedef.unflatten(leaves.map((leaf, i) => parameter(leaf, () => treedef.paths()[i]))) as P // the same tree
-  const inner = Object.freeze(optimizer.map((each) => each.init(made)))
+  const inner = Object.freeze(optimizer.map((each) => freeze(each.init(made))))
   return Object.freeze({ params: made, count: lax.full([], 0, 'int32'), inner })
 }
 
@@ -93,6 +100,10 @@ const checkGradient = (gradient: unknown, x: NdArray, path: () => Path): void =>
   if (!isArray(gradient)) throw new ArgumentError(who, 'arrays as gradients', gradient, at())
   if (!equalShapes(gradient.shape, x.shape)) throw new ShapeError(who, `the parameter's shape [${x.shape.join(',')}]`, gradient, at())
   if (gradient.dtype !== x.dtype) throw new DTypeError(who, `the parameter's dtype ${x.dtype}`, gradient, at())
+}
+
+const checkState = (state: Partial<State<unknown>> | null | undefined): void => { // callers without types pass anything
+  if (!Array.isArray(state?.inner) || !isArray(state.count)) throw new ArgumentError('optim.step', 'a state, as optim.init makes it', state)
 }
 
 const mostSteps = 2 ** 31 - 1
@@ -112,6 +123,8 @@ const mostSteps = 2 ** 31 - 1
  * next.count // 1
  */
 export const step = (optimizer: Optimizer) => <P>(state: State<P>, gradients: NoInfer<P>): State<P> => {
+  checkList('optim.step', 'an optimizer, which is a list of steps', optimizer)
+  checkState(state)
   if (state.inner.length !== optimizer.length) {
     throw new TreeError('optim.step', `the state of an optimizer of ${optimizer.length} steps`, `one of ${state.inner.length} steps`)
   }
@@ -126,7 +139,7 @@ export const step = (optimizer: Optimizer) => <P>(state: State<P>, gradients: No
   const inner = optimizer.map((each, i) => {
     const [changed, remembered] = each.update(updates, state.inner[i], context)
     updates = changed
-    return remembered
+    return freeze(remembered)
   })
   const changes = flatten(updates)[0] as readonly NdArray[] // steps give updates of the parameters' structure
   return Object.freeze({

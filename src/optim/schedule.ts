@@ -1,8 +1,9 @@
+import { checkArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { ArgumentError } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkFunction, checkList, checkOptions } from '../core/options.js'
 import * as lax from '../lax/index.js'
-import { count as integer, finite, nonNegative, positive } from './checks.js'
+import { count as integer, finite, flag, nonNegative, positive } from './checks.js'
 
 /**
  * A number that changes with training: a function of how many steps were taken (int32), elementwise. Those of this file compute in
@@ -28,7 +29,7 @@ const mix = (from: number, to: number, part: NdArray): NdArray => lax.add(lax.mu
  */
 export const constant = (value: number): Schedule => {
   finite('constant', 'value', value)
-  return (count) => lax.full(count.shape, value, 'float64')
+  return (count) => lax.full(checkArray('constant', count).shape, value, 'float64')
 }
 
 /** Where a decay ends and when it begins. */
@@ -39,10 +40,7 @@ export interface DecayOptions {
   readonly delay?: number
 }
 
-const decay = (
-  who: string, options: object, known: readonly string[], numbers: Readonly<Record<string, number>>, steps: number, delay: number
-): void => {
-  checkOptions(who, options, known)
+const decay = (who: string, numbers: Readonly<Record<string, number>>, steps: number, delay: number): void => {
   for (const name in numbers) finite(who, name, numbers[name])
   integer(who, 'number of steps', steps)
   integer(who, 'delay', delay, 0)
@@ -56,8 +54,9 @@ const decay = (
  * optim.linearDecay(1, 4)(np.arange(6)) // [1, 0.7525, 0.505, 0.2575, 0.01, 0.01]
  */
 export const linearDecay = (initial: number, steps: number, options: DecayOptions = {}): Schedule => {
-  const { final = initial / 100, delay = 0 } = options
-  decay('linearDecay', options, ['final', 'delay'], { initial, final }, steps, delay)
+  checkOptions('linearDecay', options, ['final', 'delay'])
+  const { final = finite('linearDecay', 'initial', initial) / 100, delay = 0 } = options
+  decay('linearDecay', { initial, final }, steps, delay)
   return (count) => mix(initial, final, progress(count, steps, delay))
 }
 
@@ -69,8 +68,9 @@ export interface PolynomialOptions extends DecayOptions {
 
 /** `(initial − final) (1 − k/steps)^power + final`, constant afterwards; `final` is 0 unless given. */
 export const polynomial = (initial: number, steps: number, options: PolynomialOptions = {}): Schedule => {
+  checkOptions('polynomial', options, ['final', 'delay', 'power'])
   const { final = 0, delay = 0, power = 1 } = options
-  decay('polynomial', options, ['final', 'delay', 'power'], { initial, final }, steps, delay)
+  decay('polynomial', { initial, final }, steps, delay)
   positive('polynomial', 'power', power)
   return (count) => lax.add(lax.mul(lax.pow(lax.sub(1, progress(count, steps, delay)), power), initial - final), final)
 }
@@ -88,8 +88,9 @@ export interface CosineOptions extends DecayOptions {
  * optim.cosine(1, 4)(np.arange(5)) // [1, 0.8536, 0.5, 0.1464, 0]
  */
 export const cosine = (initial: number, steps: number, options: CosineOptions = {}): Schedule => {
+  checkOptions('cosine', options, ['final', 'delay', 'exponent'])
   const { final = 0, delay = 0, exponent = 1 } = options
-  decay('cosine', options, ['final', 'delay', 'exponent'], { initial, final }, steps, delay)
+  decay('cosine', { initial, final }, steps, delay)
   positive('cosine', 'exponent', exponent)
   return (count) => {
     const wave = lax.mul(lax.add(lax.cos(lax.mul(progress(count, steps, delay), Math.PI)), 1), 0.5)
@@ -114,8 +115,10 @@ export interface ExponentialOptions {
  * optim.exponential(1, 2, 0.25)(np.arange(4)) // [1, 0.5, 0.25, 0.125]
  */
 export const exponential = (initial: number, steps: number, factor: number, options: ExponentialOptions = {}): Schedule => {
+  checkOptions('exponential', options, ['staircase', 'delay', 'final'])
   const { staircase = false, delay = 0, final } = options
-  decay('exponential', options, ['staircase', 'delay', 'final'], final === undefined ? { initial } : { initial, final }, steps, delay)
+  flag('exponential', 'staircase', staircase)
+  decay('exponential', final === undefined ? { initial } : { initial, final }, steps, delay)
   positive('exponential', 'factor', factor)
   return (count) => {
     const periods = lax.div(lax.max(lax.sub(real(count), delay), 0), steps)
@@ -149,8 +152,9 @@ export interface WarmupOptions {
  * optim.warmup(1, 4)(np.arange(6)) // [0, 0.25, 0.5, 0.75, 1, 1]
  */
 export const warmup = (peak: number, steps: number, options: WarmupOptions = {}): Schedule => {
+  checkOptions('warmup', options, ['initial'])
   const { initial = 0 } = options
-  decay('warmup', options, ['initial'], { initial, peak }, steps, 0)
+  decay('warmup', { initial, peak }, steps, 0)
   return (count) => mix(initial, peak, progress(count, steps, 0))
 }
 
@@ -171,7 +175,9 @@ export interface WarmupCosineOptions extends WarmupOptions {
 export const warmupCosine = (peak: number, warmupSteps: number, steps: number, options: WarmupCosineOptions = {}): Schedule => {
   checkOptions('warmupCosine', options, ['initial', 'final', 'exponent'])
   const { initial = 0, ...rest } = options
-  if (!(steps > warmupSteps)) throw new ArgumentError('warmupCosine', `more than ${warmupSteps} steps, those of the warm-up`, steps)
+  integer('warmupCosine', 'number of steps', steps)
+  integer('warmupCosine', 'number of warm-up steps', warmupSteps)
+  if (steps <= warmupSteps) throw new ArgumentError('warmupCosine', `more than ${warmupSteps} steps, those of the warm-up`, steps)
   return join([warmup(peak, warmupSteps, { initial }), cosine(peak, steps - warmupSteps, rest)], [warmupSteps])
 }
 
@@ -183,6 +189,9 @@ export const warmupCosine = (peak: number, warmupSteps: number, steps: number, o
  * optim.join([optim.constant(1), optim.exponential(1, 1, 0.5)], [2])(np.arange(5)) // [1, 1, 1, 0.5, 0.25]
  */
 export const join = (schedules: readonly Schedule[], boundaries: readonly number[]): Schedule => {
+  checkList('join', 'a list of schedules', schedules)
+  for (const schedule of schedules) checkFunction('join', 'schedules, which are functions of the count', schedule)
+  checkList('join', 'a list of boundaries', boundaries)
   if (schedules.length === 0 || boundaries.length !== schedules.length - 1) {
     throw new ArgumentError('join', `a boundary between any two of ${schedules.length} schedules`, boundaries)
   }

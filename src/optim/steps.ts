@@ -2,11 +2,11 @@ import { isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { DType } from '../core/dtype.js'
 import { ArgumentError, ShapeError, type Path } from '../core/errors.js'
-import { checkOptions } from '../core/options.js'
+import { checkFunction, checkOptions } from '../core/options.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import { flatten } from '../tree/pytree.js'
-import { finite, nonNegative, positive, decayRate } from './checks.js'
+import { decayRate, finite, flag, nonNegative, positive } from './checks.js'
 import { arrays, each, inDType, times, together, type Tree } from './leaves.js'
 import type { Step } from './optimizer.js'
 import type { Schedule } from './schedule.js'
@@ -49,6 +49,7 @@ const scaling = (name: string, rate: Rate, sign: 1 | -1): Step<null> => ({
 export const scale = (factor: number | NdArray): Step<null> => {
   if (typeof factor === 'number') finite('scale', 'factor', factor)
   else if (!isArray(factor)) throw new ArgumentError('scale', 'a number or a scalar array', factor)
+  else if (factor.ndim > 0) throw new ShapeError('scale', 'a scalar', factor)
   return scaling('scale', factor, 1)
 }
 
@@ -63,7 +64,7 @@ export const scaleByLearningRate = (rate: Rate): Step<null> => {
   if (typeof rate === 'number') nonNegative('scaleByLearningRate', 'learning rate', rate)
   else if (typeof rate !== 'function' && !isArray(rate)) {
     throw new ArgumentError('scaleByLearningRate', 'a number, a scalar array or a schedule', rate)
-  }
+  } else if (isArray(rate) && rate.ndim > 0) throw new ShapeError('scaleByLearningRate', 'a scalar', rate)
   return scaling('scaleByLearningRate', rate, -1)
 }
 
@@ -83,6 +84,7 @@ export const trace = (decay: number, options: TraceOptions = {}): Step<TraceStat
   decayRate('trace', 'decay', decay)
   checkOptions('trace', options, ['nesterov'])
   const { nesterov = false } = options
+  flag('trace', 'nesterov', nesterov)
   const next = (v: NdArray, g: NdArray): NdArray => lax.add(g, lax.mul(v, decay))
   return {
     name: 'trace',
@@ -131,6 +133,7 @@ export const scaleByRss = (options: RssOptions = {}): Step<RssState> => {
   const { initial = 0.1, eps = 1e-7, epsInRoot = true } = options
   nonNegative('scaleByRss', 'initial', initial)
   positive('scaleByRss', 'eps', eps)
+  flag('scaleByRss', 'epsInRoot', epsInRoot)
   const root = { eps, epsInRoot }
   return {
     name: 'scaleByRss',
@@ -172,6 +175,8 @@ export const scaleByRms = (options: RmsOptions = {}): Step<RmsState> => {
   const { decay = 0.9, eps = 1e-8, epsInRoot = true, centered = false } = options
   decayRate('scaleByRms', 'decay', decay)
   positive('scaleByRms', 'eps', eps)
+  flag('scaleByRms', 'epsInRoot', epsInRoot)
+  flag('scaleByRms', 'centered', centered)
   const root = { eps, epsInRoot }
   return {
     name: 'scaleByRms',
@@ -225,6 +230,7 @@ export const scaleByAdam = (options: AdamStepOptions = {}): Step<AdamState> => {
   decayRate('scaleByAdam', 'beta2', beta2)
   nonNegative('scaleByAdam', 'eps', eps)
   nonNegative('scaleByAdam', 'epsRoot', epsRoot)
+  flag('scaleByAdam', 'nesterov', nesterov)
   positive('scaleByAdam', 'eps or epsRoot', eps + epsRoot)
   return {
     name: 'scaleByAdam',
@@ -266,6 +272,7 @@ export const addDecayedWeights = (decay: number, options: DecayedOptions = {}): 
   nonNegative('addDecayedWeights', 'decay', decay)
   checkOptions('addDecayedWeights', options, ['mask'])
   const { mask } = options
+  if (mask !== undefined) checkFunction('addDecayedWeights', 'a function of path and parameter as mask', mask)
   return {
     name: 'addDecayedWeights',
     init: () => null,

@@ -3,6 +3,7 @@ import { DerivativeError, JaxprError } from '../core/errors.js'
 import { Unknown, type Tangent, type Atom, type Jaxpr, type Var } from '../core/primitive.js'
 import { bind } from '../core/trace.js'
 import { literalArray } from '../ir/jaxpr.js'
+import { backwardOf, inheriting } from '../ir/source.js'
 import { sumOf } from '../lax/broadcast.js'
 
 /**
@@ -24,7 +25,7 @@ export const backward = (jaxpr: Jaxpr, args: readonly (NdArray | Unknown)[], cot
       if (value === undefined) return true
       operands.push(value)
     }
-    const outs = bind(eqn.primitive, operands, eqn.params)
+    const outs = inheriting(eqn.source, () => bind(eqn.primitive, operands, eqn.params))
     eqn.outputs.forEach((v, i) => values.set(v, outs[i]))
     return false
   })
@@ -37,7 +38,8 @@ export const backward = (jaxpr: Jaxpr, args: readonly (NdArray | Unknown)[], cot
     accumulate(atom, cotangents[i])
   })
   for (let i = linear.length - 1; i >= 0; i--) {
-    const { primitive, inputs, params, outputs } = linear[i]
+    const eqn = linear[i]
+    const { primitive, inputs, params, outputs } = eqn
     const cts = outputs.map((v) => sums.get(v) ?? null)
     for (const v of outputs) sums.delete(v)
     if (cts.every((ct) => ct === null)) continue
@@ -45,7 +47,8 @@ export const backward = (jaxpr: Jaxpr, args: readonly (NdArray | Unknown)[], cot
       const got = `the nonlinear operation ${primitive.name}`
       throw new DerivativeError('transpose', 'a function that is linear in what it is transposed in', got)
     }
-    const result = primitive.transpose(cts, inputs.map((atom) => valueOf(atom) ?? new Unknown(atom.aval)), params)
+    const operands = inputs.map((atom) => valueOf(atom) ?? new Unknown(atom.aval))
+    const result = inheriting(backwardOf(eqn), () => primitive.transpose?.(cts, operands, params) ?? [])
     if (result.length !== inputs.length) {
       throw new JaxprError('transpose', `${inputs.length} cotangents from ${primitive.name}`, result.length)
     }

@@ -1,6 +1,9 @@
 import { fromScalar, fromTyped, isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { ArgumentError, type Path } from '../core/errors.js'
+import { escaped, isTracer } from '../core/trace.js'
+import { withName } from '../core/name.js'
+import { checkFunction } from '../core/options.js'
 import { flatten } from '../tree/pytree.js'
 import type { TreeDef } from '../tree/treedef.js'
 
@@ -15,14 +18,21 @@ export interface Flat {
 
 /** A leaf as an array: numbers are weak float32 scalars, typed arrays vectors of their dtype. */
 const toArray = (who: string, leaf: unknown, path: () => Path): NdArray => {
-  if (isArray(leaf)) return leaf
+  if (isArray(leaf)) {
+    if (isTracer(leaf) && !leaf.trace.alive) throw escaped(who, leaf)
+    return leaf
+  }
   if (typeof leaf === 'number' || typeof leaf === 'boolean') return fromScalar(leaf)
   if (ArrayBuffer.isView(leaf)) return fromTyped(who, leaf)
   if (leaf instanceof Promise) {
-    throw new ArgumentError(who, 'a function that returns its result at once (a promise would outlive the trace)', 'a promise', path())
+    throw new ArgumentError(who, 'values rather than promises (a function that returns one would outlive its trace)', 'a promise', path())
   }
-  const expected = 'arrays, numbers or booleans as leaves (close over anything else, or make it a static argument of jit)'
-  throw new ArgumentError(who, expected, leaf, path())
+  const where = path()
+  const cures = [
+    ...(typeof leaf === 'object' ? ['register its class with tree.register'] : []),
+    ...(where[0] === 'arguments' ? ['close over it', 'make it a static argument of jit'] : [])
+  ]
+  throw new ArgumentError(who, `arrays, numbers or booleans as leaves${cures.length > 0 ? ` (${cures.join(', or ')})` : ''}`, leaf, where)
 }
 
 /** The arrays of a tree that crosses the boundary of a transform. Throws ArgumentError for other leaves, with the path under `root`. */
@@ -59,6 +69,6 @@ export const flatFunction = (who: string, f: Fn, treedef: TreeDef): FlatFunction
   }
 }
 
-/** A transformed function carries the name of the original, for messages and tools. */
+/** A transformed function carries the name of the original, for messages and tools. Throws ArgumentError for what is no function. */
 export const named = <F extends Fn>(transform: string, original: Fn, f: F): F =>
-  Object.defineProperty(f, 'name', { value: `${transform}(${original.name})` })
+  withName(`${transform}(${checkFunction(transform, 'a function to transform', original).name})`, f)

@@ -2,6 +2,8 @@ import type { NdArray } from '../core/array.js'
 import { isFloat } from '../core/dtype.js'
 import type { Primitive, Tangent } from '../core/primitive.js'
 import { bind, currentTrace, Trace, Tracer, within } from '../core/trace.js'
+import { silent } from '../ir/effects.js'
+import { mapJaxprs } from '../ir/jaxpr.js'
 import { during, LinearTrace, type Staged } from '../ir/stage.js'
 import { instantiate } from '../lax/broadcast.js'
 
@@ -85,8 +87,8 @@ export class DiffTrace extends Trace {
     }
     const outs = within(this.parent, () => bind(primitive, primals, params))
     if (!hasJvp(primitive)) return [outs, outs.map(() => null)]
-    // Only a joint rule: its primal part is recorded once more, with the tangents.
-    return [outs, within(this.#linear, () => primitive.jvp(primals, tangents, params)[1])]
+    // Only a joint rule: its primal part is recorded once more, with the tangents, but has its effects only once.
+    return [outs, within(this.#linear, () => primitive.jvp(primals, tangents, mapJaxprs(params, silent))[1])]
   }
 }
 
@@ -133,7 +135,7 @@ export const linearizeArrays = (
         return outs.map((x, i) => {
           const tangent = trace.tangentOf(x)
           const primal = trace.primalOf(x)
-          return [primal, forced?.[i] === true ? within(linear, () => instantiate(tangent, primal)) : tangent] as const
+          return [primal, forced?.[i] === true ? linear.later(() => instantiate(tangent, primal)) : tangent] as const
         })
       })
     )

@@ -1,4 +1,5 @@
 import { isFloat } from '../core/dtype.js'
+import { checkList } from '../core/options.js'
 import { evaluate } from '../ir/evaluate.js'
 import { argumentsOf, flatFunction, named, type Flat } from './boundary.js'
 import { jvpArrays, linearizeArrays } from './differentiate.js'
@@ -20,6 +21,8 @@ export type Jvp = <A extends readonly unknown[], R>(f: (...args: A) => R) => (pr
  */
 export const jvp: Jvp = <A extends readonly unknown[], R>(f: (...args: A) => R) =>
   named('jvp', f, (primals: A, tangents: A): readonly [R, R] => {
+    checkList('jvp', 'a list of the arguments', primals)
+    checkList('jvp', 'a list of tangents, one for each argument', tangents)
     const like = argumentsOf('jvp', primals)
     const directions = tangentsOf('jvp', tangents, like, ['tangents'], ['the primals', 'tangents'])
     const { run, result } = flatFunction('jvp', f, like.treedef)

@@ -72,6 +72,7 @@ const notScalar = (value: unknown, hasAux: boolean): string => {
 
 const differentiate = (who: string, f: Fn, args: readonly unknown[], argnums: Argnums, hasAux: boolean): Outcome => {
   const positions = (typeof argnums === 'number' ? [argnums] : argnums).map((n) => position(who, n, args.length))
+  if (new Set(positions).size < positions.length) throw new ArgumentError(who, 'each argument at most once in argnums', argnums)
   const chosen = arraysOf(who, positions.map((at) => args[at]), ['arguments'])
   chosen.arrays.forEach((x, i) => {
     if (isFloat(x.dtype)) return
@@ -112,24 +113,34 @@ type AnyGradOptions = GradOptions<Argnums> & { readonly hasAux?: boolean }
 
 const known = ['argnums', 'hasAux'] as const
 
+/** Options come first, so that the types of the arguments are inferred: what stands after the function would be lost. */
+const refuseOptions = (who: string, misplaced: unknown): void => {
+  if (typeof misplaced !== 'object' || misplaced === null) return
+  throw new ArgumentError(who, `options in front: ${who}.with(options)(f)`, misplaced)
+}
+
 const gradWith = (options: AnyGradOptions) => {
-  checkOptions('grad', options, known)
+  checkOptions('grad', options, known, true)
   const { argnums = 0, hasAux = false } = options
-  return (f: Fn) =>
-    named('grad', f, (...args: readonly unknown[]): unknown => {
+  return (f: Fn, misplaced?: unknown) => {
+    refuseOptions('grad', misplaced)
+    return named('grad', f, (...args: readonly unknown[]): unknown => {
       const { gradient, aux } = differentiate('grad', f, args, argnums, hasAux)
-      return hasAux ? [gradient, aux] : gradient
+      return hasAux ? Object.freeze([gradient, aux]) : gradient
     })
+  }
 }
 
 const valueAndGradWith = (options: AnyGradOptions) => {
-  checkOptions('valueAndGrad', options, known)
+  checkOptions('valueAndGrad', options, known, true)
   const { argnums = 0, hasAux = false } = options
-  return (f: Fn) =>
-    named('valueAndGrad', f, (...args: readonly unknown[]): unknown => {
+  return (f: Fn, misplaced?: unknown) => {
+    refuseOptions('valueAndGrad', misplaced)
+    return named('valueAndGrad', f, (...args: readonly unknown[]): unknown => {
       const { value, gradient, aux } = differentiate('valueAndGrad', f, args, argnums, hasAux)
-      return [hasAux ? [value, aux] : value, gradient]
+      return Object.freeze([hasAux ? Object.freeze([value, aux]) : value, gradient])
     })
+  }
 }
 
 /**

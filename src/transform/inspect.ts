@@ -20,6 +20,7 @@ export class ShapeStruct {
     if (!isDType(dtype)) throw new DTypeError('ShapeStruct', 'a dtype', dtype)
     this.shape = Object.freeze([...checkShape('ShapeStruct', shape)])
     this.dtype = dtype
+    Object.freeze(this)
   }
   toString(): string {
     return `${this.dtype}[${this.shape.join(',')}]`

@@ -86,7 +86,7 @@ export const jacrev: Jacobian = <P, A extends unknown[], R>(f: (first: P, ...res
     const { run, result } = ofFirst('jacrev', f, rest, inputs)
     const [outs, pullback] = vjpArrays(run, inputs.arrays, inputs.arrays.map(() => true))
     const rows = outs.map((y, o) => {
-      if (!isFloat(y.dtype)) throw new DTypeError('jacrev', 'floating-point outputs', y)
+      if (!isFloat(y.dtype)) throw new DTypeError('jacrev', 'floating-point outputs', y, ['result', ...result().paths()[o]])
       const pull = ([ct]: readonly NdArray[]): readonly NdArray[] =>
         pullback(outs.map((_, k) => (k === o ? ct : null))).map((d, i) => d ?? zerosLike(inputs.arrays[i]))
       const size = sizeOf(y.shape)

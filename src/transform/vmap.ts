@@ -69,10 +69,12 @@ const perArgument = (axes: Axes, count: number): Axes => {
 }
 
 const mapOver = (f: Fn, options: VmapOptions) => {
-  checkOptions('vmap', options, ['in', 'out', 'axisName', 'axisSize'])
+  checkOptions('vmap', options, ['in', 'out', 'axisName', 'axisSize'], true)
+  const { axisName } = options
+  if (axisName !== undefined && typeof axisName !== 'string') throw new ArgumentError('vmap', 'a text as axisName', axisName)
   return named('vmap', f, (...args: readonly unknown[]) => {
     const { arrays, treedef } = argumentsOf('vmap', args)
-    const axes = axesOf(perArgument(options.in ?? 0, args.length), treedef, 'in')
+    const axes = axesOf(perArgument(options.in === undefined ? 0 : options.in, args.length), treedef, 'in')
     const mapped: Mapped[] = []
     const moved = arrays.map((x, i) => {
       const axis = axes[i]
@@ -85,13 +87,16 @@ const mapOver = (f: Fn, options: VmapOptions) => {
     })
     const size = commonSize(mapped, options.axisSize)
     const { run, result } = flatFunction('vmap', f, treedef)
-    const [outs, batched] = batchArrays(run, size, moved, axes.map((axis) => axis !== null), options.axisName)
-    const outAxes = axesOf(options.out ?? 0, result(), 'out')
+    const [outs, batched] = batchArrays(run, size, moved, axes.map((axis) => axis !== null), axisName)
+    const outAxes = axesOf(options.out === undefined ? 0 : options.out, result(), 'out')
     return result().unflatten(
       outs.map((x, i) => {
         const axis = outAxes[i]
         if (axis !== null) {
           const rank = batched[i] ? x.ndim : x.ndim + 1
+          if (axis < -rank || axis >= rank) {
+            throw new ShapeError('vmap', `an out axis from ${-rank} to ${rank - 1}`, axis, ['result', ...result().paths()[i]])
+          }
           return move(batched[i] ? x : broadcastLeading(size, x), 0, normalAxis('vmap', axis, rank))
         }
         if (batched[i]) {

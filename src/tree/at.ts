@@ -1,4 +1,5 @@
 import { describe, TreeError, type Path } from '../core/errors.js'
+import { checkFunction } from '../core/options.js'
 import { freeze } from './freeze.js'
 import { childrenOf, kindOf, open } from './pytree.js'
 import { place } from './treedef.js'
@@ -24,9 +25,11 @@ export interface At<T, A> {
  * bias.set(0)({ out: { w: 1, b: 2 } }) // { out: { w: 1, b: 0 } }
  */
 export const at = <T, A>(selector: (tree: T) => A): At<T, A> => {
-  const path = trace(selector)
-  const modify = (f: (value: A) => A) => (tree: T): T =>
-    freeze(replace(tree, path, 0, f as (value: unknown) => unknown) as T) // only what the selector reads, an A, is replaced
+  const path = trace(checkFunction('at', 'a selector, such as (tree) => tree.field', selector))
+  const modify = (f: (value: A) => A) => (tree: T): T => {
+    const changed = checkFunction('at', 'a function of what is there', f) as (value: unknown) => unknown // only an A is there
+    return freeze(replace(tree, path, 0, changed) as T)
+  }
   return {
     path,
     get: (tree) => path.reduce<unknown>((node, _, depth) => child(node, path, depth), tree) as A, // what the selector reads

@@ -1,5 +1,6 @@
 import type { NdArray } from '../core/array.js'
 import type { Path } from '../core/errors.js'
+import { checkFunction } from '../core/options.js'
 import { compareStructures, mismatch, nothing, type Difference } from './compare.js'
 import { flatten } from './pytree.js'
 import type { TreeDef } from './treedef.js'
@@ -13,7 +14,7 @@ import type { Part } from './types.js'
  * partition((x: number) => x > 1)({ w: 1, b: [2, 3] }) // [{ b: [2, 3], w: null }, { b: [null, null], w: 1 }]
  */
 export const partition = <A = NdArray>(predicate: (leaf: A) => boolean): (<T>(tree: T) => readonly [Part<T>, Part<T>]) =>
-  partitionWithPath((_, leaf: A) => predicate(leaf))
+  partitionWithPath((_, leaf: A) => checkFunction('partition', 'a predicate of leaves', predicate)(leaf))
 
 /**
  * `partition` by the leaf and the path that leads to it.
@@ -23,6 +24,7 @@ export const partition = <A = NdArray>(predicate: (leaf: A) => boolean): (<T>(tr
  */
 export const partitionWithPath = <A = NdArray>(predicate: (path: Path, leaf: A) => boolean) =>
   <T>(tree: T): readonly [Part<T>, Part<T>] => {
+    checkFunction('partition', 'a predicate of leaves', predicate)
     const [leaves, def] = flatten(tree)
     const paths = def.paths()
     const chosen = leaves.map((leaf, i) => predicate(paths[i], leaf as A)) // as the predicate declares the leaves

@@ -1,6 +1,7 @@
 import { TreeError, type Path } from '../core/errors.js'
+import { checkList } from '../core/options.js'
 import { classOf, type NodeClass } from './registry.js'
-import { place, TreeDef, type Kind } from './treedef.js'
+import { checkTreeDef, place, TreeDef, type Kind } from './treedef.js'
 import type { Leaf } from './types.js'
 
 /** What kind of node, or whether a leaf, the value is. */
@@ -173,4 +174,5 @@ export const leaves = <T>(tree: T): readonly Leaf<T>[] => flatten(tree)[0]
 export const structure = <T>(tree: T): TreeDef<T> => flatten(tree)[1]
 
 /** The tree of this structure with these leaves; `unflatten(treedef)(leaves)` inverts `flatten`. */
-export const unflatten = <T>(treedef: TreeDef<T>) => (leaves: readonly unknown[]): T => treedef.unflatten(leaves)
+export const unflatten = <T>(treedef: TreeDef<T>) => (leaves: readonly unknown[]): T =>
+  checkTreeDef('unflatten', treedef).unflatten(checkList('unflatten', 'a list of leaves', leaves))

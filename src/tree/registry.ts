@@ -1,4 +1,5 @@
 import { TreeError, type Path } from '../core/errors.js'
+import { checkFunction } from '../core/options.js'
 
 /** How instances of a class take part in pytrees: what their children are, and how they are made from them again. */
 export interface NodeRules<T, A> {
@@ -79,6 +80,10 @@ export const register = <T extends object, A>(
   type: { readonly prototype: T; readonly name: string },
   rules: NodeRules<T, A>
 ): void => {
+  checkFunction('register', 'a class', type as unknown)
+  const { flatten, unflatten } = (rules ?? {}) as { flatten?: unknown; unflatten?: unknown } // callers without types pass anything
+  checkFunction('register', 'rules with a function flatten', flatten)
+  checkFunction('register', 'rules with a function unflatten', unflatten)
   const prototype: object = type.prototype
   if (prototype === Object.prototype || Array.isArray(prototype)) {
     throw new TreeError('register', 'a class of your own', `${type.name}, which every pytree understands`)

@@ -1,6 +1,6 @@
 import { mismatch, compareStructures } from './compare.js'
 import { flatten } from './pytree.js'
-import type { TreeDef } from './treedef.js'
+import { checkTreeDef, type TreeDef } from './treedef.js'
 import type { MapLeaves } from './types.js'
 
 /** The structure with `inner` in the place of every leaf. */
@@ -18,6 +18,8 @@ const compose = (outer: TreeDef, inner: TreeDef): TreeDef => {
  */
 export const transpose = <O, I>(outer: TreeDef<O>, inner: TreeDef<I>) =>
   (tree: MapLeaves<O, unknown, I>): MapLeaves<I, unknown, O> => {
+    checkTreeDef('transpose', outer)
+    checkTreeDef('transpose', inner)
     const [leaves, def] = flatten<unknown>(tree)
     const expected = compose(outer, inner)
     if (!def.equals(expected)) throw mismatch('transpose', compareStructures(def, expected), ['the tree', '`inner` inside `outer`'])

@@ -164,3 +164,9 @@ export class TreeDef<T = unknown> {
 
 /** A path for messages; the root has a name too. */
 export const place = (path: Path): string => (path.length === 0 ? 'the root' : showPath(path))
+
+/** Checks that a value is a structure. */
+export const checkTreeDef = <T>(who: string, x: TreeDef<T>): TreeDef<T> => {
+  if (!(x instanceof TreeDef)) throw new TreeError(who, 'a structure, as tree.structure gives it', x)
+  return x
+}

@@ -1,5 +1,6 @@
 import { Immer } from 'immer'
 import { TreeError } from '../core/errors.js'
+import { checkFunction } from '../core/options.js'
 import { freeze } from './freeze.js'
 import { kindOf } from './pytree.js'
 import type { Empty, Opaque } from './types.js'
@@ -20,6 +21,7 @@ const immer = new Immer({ autoFreeze: false })
 export const update = <T>(recipe: (draft: Draft<T>) => void) => (tree: T): T => {
   const kind = kindOf(tree)
   if (kind !== 'object' && kind !== 'array') throw new TreeError('update', 'a tree that is an object or an array', tree)
+  checkFunction('update', 'a recipe, which is a function of a draft', recipe)
   const run: (draft: Draft<T>) => unknown = recipe // a recipe that is async has a result
   return freeze(immer.produce(tree, (draft: unknown) => {
     const result = run(draft as Draft<T>) // the same draft as immer's, whose type would go into arrays

@@ -13,7 +13,7 @@ import { arrayOf, noiseLike, show, stackAt } from '../support/arrays.js'
 import { someOf } from '../support/arbitrary.js'
 import { allClose, close, inner } from '../support/close.js'
 import type { Law } from './law.js'
-import { isSmooth, smoothTrials, type ArrayFunction, type Subject, type Trial } from './row.js'
+import { isReversible, isSmooth, smoothTrials, type ArrayFunction, type Subject, type Trial } from './row.js'
 
 const steps: Readonly<Record<FloatDType, number>> = { float32: 2 ** -7, float64: 2 ** -13 }
 
@@ -105,7 +105,7 @@ const sameInner = (what: string, a: ReturnType<typeof inner>, b: ReturnType<type
 export const transposeIsAdjoint: Law = {
   name: 'the transpose is the adjoint',
   runs: 25,
-  applies: isSmooth,
+  applies: isReversible,
   property: (subject) =>
     fc.property(points(subject), ({ trial, nonzero, seed }) => {
       const { operands, dtype } = trial
@@ -170,7 +170,7 @@ const batchOf = (x: NdArray): readonly NdArray[] =>
 export const vmapCommutes: Law = {
   name: 'vmap and jit commute with jvp and vjp',
   runs: 12,
-  applies: isSmooth,
+  applies: isReversible,
   property: (subject) =>
     fc.property(points(subject), ({ trial, nonzero, seed }) => {
       const { operands, dtype } = trial
@@ -212,7 +212,7 @@ const gradientOf = (f: ArrayFunction, nonzero: readonly boolean[], cts: readonly
 export const secondDerivatives: Law = {
   name: 'second derivatives agree with differences of first ones, and are symmetric',
   runs: 15,
-  applies: isSmooth,
+  applies: isReversible,
   property: (subject) =>
     fc.property(points(subject, ['float64']), ({ trial, nonzero, seed }) => {
       const { operands, row } = trial

@@ -26,8 +26,8 @@ export interface Row<P extends object = object> {
   examples(draw: Draw): fc.Arbitrary<Example<P>>
   /** Floating operands in which it has no derivative. */
   readonly fixed?: readonly number[]
-  /** False for what has none to compare with differences: it is not continuous, or has no operands. */
-  readonly derivatives?: false
+  /** False for what has none to compare with differences: it is not continuous, or has no operands. Some have them in forward mode only. */
+  readonly derivatives?: false | 'forward'
   /** By how much, relative to the greatest element, a batch may differ from a loop; not at all if not given. */
   readonly batching?: number
   /** Tolerance of first derivatives against differences, where the usual one is too tight. */
@@ -36,11 +36,13 @@ export interface Row<P extends object = object> {
   readonly around?: (apply: ArrayFunction) => ArrayFunction
 }
 
-/** Params with jaxprs as texts. */
-const shown = (params: object): object =>
-  Object.fromEntries(Object.entries(params).map(([name, value]: [string, unknown]) => [name, isJaxpr(value) ? showJaxpr(value) : value]))
+/** A param with jaxprs as texts. */
+const shown = (value: unknown): unknown => (isJaxpr(value) ? showJaxpr(value) : Array.isArray(value) ? value.map(shown) : value)
 
 const isJaxpr = (x: unknown): x is Jaxpr => typeof x === 'object' && x !== null && 'eqns' in x
+
+const shownParams = (params: object): object =>
+  Object.fromEntries(Object.entries(params).map(([name, value]: [string, unknown]) => [name, shown(value)]))
 
 /** An example of a primitive, which failures print. */
 export class Trial {
@@ -75,7 +77,7 @@ export class Trial {
   }
 
   [fc.toStringMethod](): string {
-    return `${this.primitive.name} ${print(shown(this.params))} of ${this.operands.map(show).join(' and ')}`
+    return `${this.primitive.name} ${print(shownParams(this.params))} of ${this.operands.map(show).join(' and ')}`
   }
 }
 
@@ -97,3 +99,6 @@ export const smoothTrials = ({ primitive, row }: Subject, dtypes: readonly Float
 
 /** Whether derivatives are compared with differences. */
 export const isSmooth = ({ row }: Subject): boolean => row.derivatives !== false && row.dtypes.includes('float64')
+
+/** Whether they are there in reverse mode too. */
+export const isReversible = (subject: Subject): boolean => isSmooth(subject) && subject.row.derivatives !== 'forward'

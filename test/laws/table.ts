@@ -2,6 +2,9 @@ import { primitives as controlPrimitives } from '../../src/control/primitives.js
 import type { Primitive } from '../../src/core/primitive.js'
 import { primitives as laxPrimitives } from '../../src/lax/primitives.js'
 import type { Row, Subject } from './row.js'
+import { control } from './rows/control.js'
+import { effects } from './rows/effects.js'
+import { custom } from './rows/custom.js'
 import { elementwise } from './rows/elementwise.js'
 import { indexing } from './rows/indexing.js'
 import { others } from './rows/others.js'
@@ -20,7 +23,9 @@ type ParamsOf<N extends PrimitiveName> = Extract<AnyListed, { readonly name: N }
 /** A row for every primitive: one that is missing does not compile. */
 export type Table = { readonly [N in PrimitiveName]: Row<ParamsOf<N>> }
 
-export const table: Table = { ...elementwise, ...indexing, ...others, ...products, ...reductions, ...structural }
+export const table: Table = {
+  ...control, ...custom, ...effects, ...elementwise, ...indexing, ...others, ...products, ...reductions, ...structural
+}
 
 /** Every primitive, with its row. */
 export const subjects: readonly Subject[] = primitives.map((primitive) => ({ primitive, row: table[primitive.name] }))

@@ -19,7 +19,7 @@ import { arrayOf, show, stackAt } from '../support/arrays.js'
 import { mask, someOf } from '../support/arbitrary.js'
 import { close, sameBits } from '../support/close.js'
 import type { Law } from './law.js'
-import { wildTrials, isSmooth, type ArrayFunction } from './row.js'
+import { isReversible, isSmooth, wildTrials, type ArrayFunction } from './row.js'
 
 const fail = (message: string): never => {
   throw new Error(message)
@@ -78,6 +78,7 @@ export const jaxprsTypecheck: Law = {
         return [...outs, ...douts.filter((d) => d !== null)]
       }, avals))
       sound(linearizeArrays(f, operands, differentiable).linear)
+      if (!isReversible(subject)) return
       sound(stage((xs) => {
         const [outs, pullback] = vjpArrays(f, xs, differentiable)
         return pullback(outs.map((y) => (y.dtype.startsWith('float') ? y : null))).filter((ct) => ct !== null)

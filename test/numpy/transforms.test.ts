@@ -151,7 +151,8 @@ describe.each(Object.entries(table))('%s', (name, [f, args]) => {
     close('vmap', vmap(f)(...stacked), np.stack([out, f(...other)]), 1e-13)
   })
 
-  test.runIf(isFloat(out.dtype) && args.some((a) => isFloat(a.dtype)) && !stepping.has(name))('its derivatives', () => {
+  if (!isFloat(out.dtype) || !args.some((a) => isFloat(a.dtype)) || stepping.has(name)) return
+  test('its derivatives', () => {
     expect(checkGrads(f)(...args).length).toBe(6)
   })
 })

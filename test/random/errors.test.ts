@@ -20,7 +20,7 @@ const wrong: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a number that is no integer', () => random.foldIn(key, 0.5), /foldIn: expected an integer number, got 0\.5/],
   ['a number traced as a float', () => jit((n: NdArray) => random.foldIn(key, n))(foreign<NdArray>(3)), /foldIn: expected an integer number, such as.*got float32/],
   ['an unknown option', () => random.normal(key, [2], foreign<object>({ type: 'float32' })), /normal: expected options among dtype, got the unknown option "type"/],
-  ['an option given as a word', () => random.normal(key, [2], foreign<object>('float32')), /normal: expected an object of options \(dtype\), got float32/],
+  ['an option given as a word', () => random.normal(key, [2], foreign<object>('float32')), /normal: expected an object of options \(dtype\), got "float32"/],
   ['normals that are integers', () => random.normal(key, [2], foreign<object>({ dtype: 'int32' })), /normal: expected float32 or float64, got int32/],
   ['integers that are floats', () => random.randint(key, [2], 0, 5, { dtype: 'float32' }), /randint: expected an integer dtype, got float32/],
   ['bits of a signed dtype', () => random.bits(key, [2], foreign<object>({ dtype: 'int32' })), /bits: expected dtype among uint8, uint32, got int32/],

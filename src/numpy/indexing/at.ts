@@ -1,7 +1,7 @@
 import type { ArrayLike, NdArray } from '../../core/array.js'
 import { isFloat, maxValue, minValue, type DType } from '../../core/dtype.js'
 import { DTypeError, ShapeError } from '../../core/errors.js'
-import { checkOptions } from '../../core/options.js'
+import { checkFunction, checkOptions } from '../../core/options.js'
 import { range, type Shape } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { checkWord } from '../options.js'
@@ -184,7 +184,7 @@ export const at = (x: ArrayLike, index: Index): At => {
     power: (values, options = {}) => power(array, factors('at(…).power', values, options)),
     min: changing('min'),
     max: changing('max'),
-    apply: (f, options = {}) => change('at(…).apply', 'set', f(get()), options)
+    apply: (f, options = {}) => change('at(…).apply', 'set', checkFunction('at(…).apply', 'a function of the elements', f)(get()), options)
   }
 }
 

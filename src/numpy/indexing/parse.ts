@@ -1,8 +1,10 @@
 import { isArray } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
 import type { TypedArray } from '../../core/dtype.js'
-import { ArgumentError, ShapeError } from '../../core/errors.js'
+import { ArgumentError, ShapeError, TracerError } from '../../core/errors.js'
+import { checkList } from '../../core/options.js'
 import { stridesOf, type Shape } from '../../core/shape.js'
+import { isTracer, userLine } from '../../core/trace.js'
 import { fromFront, indicesOf } from '../indices.js'
 import { arrayOf } from '../promote.js'
 
@@ -51,17 +53,23 @@ const asMask = (who: string, item: IndexItem): NdArray | undefined => {
 }
 
 /** An index as the list of its items. */
-export const itemsOf = (index: Index): readonly IndexItem[] =>
-  typeof index === 'number' || isArray(index) || ArrayBuffer.isView(index) ? [index] : index
+const itemsOf = (who: string, index: Index): readonly IndexItem[] =>
+  typeof index === 'number' || isArray(index) || ArrayBuffer.isView(index)
+    ? [index]
+    : checkList(who, 'a list with an item for each axis', index)
 
 /** The mask, if the index is one array of booleans. */
 export const soleMask = (who: string, index: Index): NdArray | undefined => {
-  const items = itemsOf(index)
+  const items = itemsOf(who, index)
   return items.length === 1 ? asMask(who, items[0]) : undefined
 }
 
 /** The positions of a mask's true elements along each of its axes: the mask must not be traced. */
-const positionsOf = (mask: NdArray): readonly NdArray[] => {
+const positionsOf = (who: string, mask: NdArray): readonly NdArray[] => {
+  if (isTracer(mask)) {
+    const expected = 'a mask whose values are known, as the size of the result depends on them (np.where keeps the size)'
+    throw new TracerError(who, expected, `${mask.toString()}${userLine()}`)
+  }
   const data = mask.toTypedArray()
   const places = Array.from(data.keys()).filter((i) => data[i] !== 0)
   const strides = stridesOf(mask.shape)
@@ -126,8 +134,7 @@ const axesOf = (who: string, item: IndexItem): number => {
  * ArgumentError for anything that is no index, DTypeError for arrays that hold neither integers nor booleans.
  */
 export const parse = (who: string, shape: Shape, index: Index): Parsed => {
-  const items = itemsOf(index)
-  if (typeof items !== 'object') throw new ArgumentError(who, 'a list with an item for each axis', items)
+  const items = itemsOf(who, index)
   const used = items.reduce<number>((count, item) => count + axesOf(who, item), 0)
   if (items.filter((item) => item === '...').length > 1) throw new ArgumentError(who, "at most one '...'", items)
   if (used > shape.length) throw new ShapeError(who, `an index of at most ${shape.length} axes`, `${used} items`)
@@ -152,7 +159,7 @@ export const parse = (who: string, shape: Shape, index: Index): Parsed => {
       slots.push({ kind: 'pick' })
     } else if (mask !== undefined) {
       fits(who, mask, shape, axis)
-      for (const indices of positionsOf(mask)) {
+      for (const indices of positionsOf(who, mask)) {
         const count = shape[spans.length]
         spans.push({ start: 0, count, step: 1 })
         slots.push({ kind: 'array', size: count, indices })

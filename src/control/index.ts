@@ -1,0 +1,6 @@
+export * from '../lax/index.js'
+export { associativeScan, type AssociativeScan, type AssociativeScanOptions } from './associative.js'
+export { optimizationBarrier } from './barrier.js'
+export { cond, switchCase as switch, type Cond, type Switch } from './branch.js'
+export { map, scan, type MapOptions, type MapOver, type Scan, type ScanOptions } from './loops.js'
+export { boundedWhile, foriLoop, whileLoop, type BoundedWhile, type ForiLoop, type WhileLoop } from './whileloop.js'

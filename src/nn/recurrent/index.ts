@@ -1,0 +1,6 @@
+export { bidirectional, type BothWays } from './bidirectional.js'
+export type { Cell, CellOptions, CellParts } from './cell.js'
+export { gruCell, type Gru } from './gru.js'
+export { lstmCell, type Lstm, type LstmCarry, type LstmOptions } from './lstm.js'
+export { outputs, recurrent, type Recurrent, type RecurrentOptions, type SequenceOptions } from './sequence.js'
+export { rnnCell, type Rnn, type RnnOptions } from './rnn.js'
