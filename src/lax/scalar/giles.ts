@@ -27,12 +27,10 @@ const fma64 = (a: number, b: number, c: number): number => {
   return sum + (sumError(product, c, sum) + productError(a, b, product))
 }
 
-/** Horner's scheme, the last four steps rounded once each: the errors of those before are too small by then. */
+/** Horner's scheme, highest coefficient first, each step rounded once. */
 const horner64 = (coefficients: Float64Array, x: number): number => {
-  const near = coefficients.length - 4
   let sum = coefficients[0]
-  for (let i = 1; i < near; i++) sum = sum * x + coefficients[i]
-  for (let i = near; i < coefficients.length; i++) sum = fma64(sum, x, coefficients[i])
+  for (let i = 1; i < coefficients.length; i++) sum = fma64(sum, x, coefficients[i])
   return sum
 }
 
