@@ -225,7 +225,7 @@ export const condP: Primitive<'cond', CondParams> = {
     if (pruned.branches === branches) return eqn
     const [index, ...operands] = eqn.inputs
     return {
-      primitive: condP,
+      ...eqn,
       params: { branches: pruned.branches } satisfies CondParams,
       inputs: [index, ...select(operands, pruned.usedInputs)],
       outputs: select(eqn.outputs, used)

@@ -28,14 +28,13 @@ interface CutLoop {
   readonly again: Eqn
 }
 
-/** A loop cut step by step; nothing if the policy saves nothing of a step. */
-const cutLoop = (eqn: Loop, used: readonly boolean[], policy: Policy): CutLoop | undefined => {
+/** A loop cut step by step. */
+const cutLoop = (eqn: Loop, used: readonly boolean[], policy: Policy): CutLoop => {
   const body = inlined(eqn.params.jaxpr)
   const loop: Loop = { ...eqn, params: { ...eqn.params, jaxpr: body } }
   const needed = (scanP.dce?.(used, loop) ?? loop) as Loop // of the same primitive
   const rest = needed.params.jaxpr
   const inner = cut(body.eqns, rest.outputs, policy)
-  if (inner.saved.length === 0) return undefined
   const stacks = inner.saved.map(({ aval }) => stacked(aval, eqn.params.length))
   return {
     saved: stacks,
@@ -64,12 +63,11 @@ export const cut = (eqns: readonly Eqn[], wanted: readonly Atom[], policy: Polic
       saved.push(...eqn.outputs.filter((_, i) => used[i]))
       return eqn
     }
-    const loop = isLoop(eqn) ? cutLoop(eqn, used, policy) : undefined
-    const redone = loop?.again ?? eqn
-    again.push(redone)
-    if (loop !== undefined) saved.push(...loop.saved)
-    for (const atom of redone.inputs) needed.add(atom)
-    return loop?.whole ?? eqn
+    const own = isLoop(eqn) ? cutLoop(eqn, used, policy) : { whole: eqn, saved: [], again: eqn }
+    saved.push(...own.saved)
+    again.push(own.again)
+    for (const atom of own.again.inputs) needed.add(atom)
+    return own.whole
   })
   return { eqns: whole.reverse(), saved: saved.reverse(), again: again.reverse() }
 }

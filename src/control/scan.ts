@@ -261,7 +261,7 @@ export const scanP: Primitive<'scan', ScanParams> = {
     const kept = partsOf(pruned.usedInputs, params)
     const outputs = either(used, [...kept.carry, ...none(used.slice(params.carries))])
     return {
-      primitive: scanP,
+      ...eqn,
       inputs: select(eqn.inputs, pruned.usedInputs),
       outputs: select(eqn.outputs, outputs),
       params: {

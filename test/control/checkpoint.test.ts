@@ -186,6 +186,36 @@ describe('checkpointed functions', () => {
     expect(seen).toEqual([0, 0])
   })
 
+  test('do not repeat effects inside of loops and branches', () => {
+    const seen: number[] = []
+    const square = (x: NdArray): NdArray => {
+      debug.callback((value: NdArray) => seen.push(value.item()), x)
+      return lax.mul(x, x)
+    }
+    const noisy = checkpoint((x: NdArray) => thrice((c) => lax.cond(lax.gt(c, 0), square, lax.sin, c))(lax.cond(lax.gt(x, 0), square, lax.sin, x)))
+    grad(noisy)(np.array(0.5))
+    jit(grad(noisy))(np.array(1))
+    expect(seen).toEqual([0.5, 0.25, 0.0625, 0.00390625, 1, 1, 1, 1])
+  })
+
+  test('may call a jitted function twice', () => {
+    const once = jit((x: NdArray) => lax.mul(lax.sin(x), x))
+    for (const policy of [nothing, everything]) {
+      const f = grad(checkpoint((x: NdArray) => once(lax.exp(once(x))), { policy }))
+      check(makeJaxpr(f)(f64(0.5)))
+      close('grad', f(f64(0.5)), grad((x: NdArray) => once(lax.exp(once(x))))(f64(0.5)), 1e-12)
+    }
+  })
+
+  test('return once what is both a result and kept', () => {
+    const f = checkpoint((m: NdArray, x: NdArray) => {
+      const y = np.matmul(m, x)
+      return [y, lax.sin(y)] as const
+    }, { policy: dotsSaveable })
+    const program = makeJaxpr(grad.with({ argnums: 1 })((m: NdArray, x: NdArray) => np.sum(lax.add(...f(m, x)))))(np.eye(2), np.ones(2))
+    expect(program.eqns.find(({ primitive }) => primitive.name === 'jit')?.outputs.length).toBe(2)
+  })
+
   test('are printed with their policy', () => {
     const program = makeJaxpr(checkpoint(lax.sin, { policy: names('a', 'b') }))(np.array(1))
     expect(program.toString()).toContain('policy={save: names, names: (a, b)}')

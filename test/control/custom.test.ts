@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { callback } from '../../src/control/callback.js'
 import { check } from '../../src/ir/check.js'
 import { simplify } from '../../src/ir/passes.js'
+import { linearizeArrays } from '../../src/transform/differentiate.js'
 import {
   ArgumentError, checkpoint, customBatching, customJvp, customVjp, DerivativeError, DTypeError, grad, hessian, jacfwd, jacrev, jit, jvp,
   lax, linearize, linearTranspose, makeJaxpr, np, ShapeError, stopGradient, tree, TreeError, vjp, vmap, type NdArray
@@ -315,6 +316,13 @@ describe('customJvp', () => {
     expect(print([f(lax.square, f64(3), 'twice'), grad((x: NdArray) => f(lax.square, x, 'twice'))(f64(3))])).toBe('[81, 2]')
   })
 
+  test('is batched if only its tangent depends on the batch', () => {
+    const f = customJvp((x: NdArray, _: NdArray) => lax.sin(x), (x, y) => [lax.sin(x), (dx) => lax.mul(dx, y)])
+    const ys = f64([2, 3])
+    expect(print(grad((x: NdArray) => np.sum(vmap(f, { in: [null, 0] })(x, ys)))(f64(1)))).toBe('5')
+    expect(print(jit((x: NdArray) => jvp((z: NdArray) => vmap(f, { in: [null, 0] })(z, ys))([x], [x])[1])(f64(1)))).toBe('[2, 3]')
+  })
+
   test('is transposed where it is linear', () => {
     const f = customJvp((x: NdArray) => lax.mul(x, 3), (x) => [lax.mul(x, 3), (dx) => lax.mul(dx, 3)])
     expect(print(linearTranspose(f)(f64([0, 0]))(f64([1, 2])))).toBe('[[3, 6]]')
@@ -362,7 +370,7 @@ describe('customJvp', () => {
       'a rule that is not linear', () => grad(total(customJvp(sine, (y) => [y, (d) => lax.sin(d)])))(x), DerivativeError,
       'expected a function that is linear in what it is transposed in, got the nonlinear operation sin'
     ],
-    ['a square', () => grad(total(customJvp(sine, (y) => [y, (d) => lax.mul(d, d)])))(x), DerivativeError, 'got a product of what depends on it'],
+    ['a square', () => grad(total(customJvp(sine, (y) => [y, (d) => lax.mul(d, d)])))(x), DerivativeError, 'a product of what depends on it'],
     [
       'a value that depends on tangents', () => grad(total(customJvp.joint(sine, ([y], [d]) => [lax.add(y, d), d])))(x), DerivativeError,
       'a rule whose value does not depend on the tangents'
@@ -410,6 +418,20 @@ describe('customVjp', () => {
     expect(print(grad.with(both)(zero)(f64(2), f64(3)))).toBe('[3, 0]')
     expect(print(grad.with({ argnums: 1 })(zero)(f64(2), f64(3)))).toBe('0')
     expect(print(grad((x: NdArray) => np.sum(treed({ u: x, v: x }).b[0]))(f64([1, 2])))).toBe('[1, 2]')
+  })
+
+  test('keeps only what the cotangents in demand read, and needs no cotangent of what is not used', () => {
+    const f = customVjp(
+      (x: NdArray, y: NdArray) => [lax.mul(x, y), lax.sin(x), y] as const,
+      (x, y) => [[lax.mul(x, y), lax.sin(x), y] as const, { x, y, c: lax.cos(x) }],
+      ({ x, y, c }, [a, b, d]) => [lax.add(lax.mul(a, y), lax.mul(b, c)), lax.add(lax.mul(a, x), d)]
+    )
+    const one = linearizeArrays((xs) => [f(xs[0], xs[1])[0]], [f64([2, 2]), f64([3, 3])], [false, true]).linear
+    expect(one.captured.length).toBe(1)
+    for (const i of [0, 1, 2]) {
+      const nth = (x: NdArray, y: NdArray): NdArray => f(x, y)[i]
+      allClose(`output ${i}`, grad.with(both)(jit(nth))(f64(2), f64(3)), grad.with(both)(nth)(f64(2), f64(3)), 0)
+    }
   })
 
   test('sums over a batch what an unbatched operand gets, each share once', () => {
@@ -514,6 +536,9 @@ describe('customBatching', () => {
     expect(print(jit(vmap(double, { in: [0, null], out: { out: 0, k: null } }))(x, { k: f64(3) }))).toBe('{ k: 3, out: [3, 6] }')
     expect(print(vmap(jit(double), { in: [null, 0] })(f64(3), { k }))).toBe('{ k: [3, 4], out: [9, 12] }')
     expect(calls).toEqual(['[2, [true, { k: true }]]', '[2, [true, { k: false }]]', '[2, [false, { k: true }]]'])
+    expect(print(vmap(jit((a: NdArray, b: NdArray) => double(a, { k: b }).out))(x, k))).toBe('[3, 8]')
+    expect(print(vmap(jit((a: NdArray, b: NdArray) => double(a, { k: b }).k))(x, k))).toBe('[3, 4]')
+    expect(calls.slice(3)).toEqual(['[2, [true, { k: true }]]', '[2, [false, { k: true }]]']) // without what is not used
   })
 
   test('is differentiated by its rule under forward mode, and as the program that it is elsewhere', () => {
@@ -538,6 +563,11 @@ describe('customBatching', () => {
       customBatching((z: NdArray) => lax.mul(z, y), (_, [batched], z) => [np.mul(z, y), batched])(y)
     expect(print([grad(closing)(f64(3)), slope(closing)(f64(3)), jit(closing)(f64(3))])).toBe('[6, 6, 9]')
     expect(print(linearTranspose((y: NdArray) => double(y, { k: f64(3) }).out)(f64(0))(f64(2)))).toBe('[6]')
+  })
+
+  test('leaves collectives over the axis to the program', () => {
+    const share = customBatching((x: NdArray) => lax.div(x, lax.psum(x, 'i')), (_, [batched], x) => [lax.mul(x, 0), batched])
+    expect(print(vmap(share, { axisName: 'i' })(f64([1, 3])))).toBe('[0.25, 0.75]')
   })
 
   const twice = (x: NdArray): NdArray => lax.mul(x, 2)
