@@ -159,7 +159,7 @@ class Search {
 }
 
 export interface NansOptions {
-  /** Stop at infinities too. */
+  /** Stop at infinities too; true unless said otherwise. */
   readonly infinity?: boolean
 }
 
@@ -183,7 +183,7 @@ const stepping = (f: Fn, options: NansOptions): Fn => {
     for (const { array } of roots) {
       if (!isConcrete(array)) throw new TracerError('debug.nans', 'to be the outermost transform, as in debug.nans(grad(f))', array)
     }
-    const search = new Search(roots, options.infinity ?? false)
+    const search = new Search(roots, options.infinity ?? true)
     const outs = watching(
       (inner, given) => search.begin(inner, given),
       () => within(new StepTrace(1), () => evaluate(jaxpr, [...captured, ...arrays]))
@@ -193,8 +193,8 @@ const stepping = (f: Fn, options: NansOptions): Fn => {
 }
 
 /**
- * The function, evaluated step by step: it stops at the first value that is NaN, or, with `infinity`, not finite, whether
- * on the way forward or backward, and reports the primitive, the equation in the jaxpr, the line of code that it
+ * The function, evaluated step by step: it stops at the first value that is not finite, or with `{ infinity: false }` that is
+ * NaN, whether on the way forward or backward, and reports the primitive, the equation in the jaxpr, the line of code that it
  * was traced from, and the paths of the arguments that the value descends from. It goes around all other transforms:
  * `debug.nans(grad(loss))`. JAX's `jax_debug_nans`. Throws NonFiniteError.
  *
