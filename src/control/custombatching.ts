@@ -2,7 +2,7 @@ import type { NdArray } from '../core/array.js'
 import { showAval, type Aval } from '../core/aval.js'
 import { ArgumentError } from '../core/errors.js'
 import { checkFunction } from '../core/options.js'
-import { Unknown, type Batched, type Jaxpr, type Primitive } from '../core/primitive.js'
+import type { Batched, Jaxpr, Primitive } from '../core/primitive.js'
 import { bind, currentTrace, evaluation } from '../core/trace.js'
 import { dce } from '../ir/dce.js'
 import { evaluate } from '../ir/evaluate.js'
@@ -11,14 +11,14 @@ import { stage } from '../ir/stage.js'
 import { broadcastLeading, instantiate, zerosLike } from '../lax/broadcast.js'
 import { argumentsOf, arraysOf, flatFunction, named, type Fn } from '../transform/boundary.js'
 import { jvpArrays } from '../transform/differentiate.js'
-import { batchJaxpr, jvpJaxpr, linearizeJaxpr, residualValues, transposeJaxpr } from '../transform/jaxprs.js'
+import { batchJaxpr, jvpJaxpr } from '../transform/jaxprs.js'
 import { scatter, select } from '../transform/mask.js'
 import { requireSameStructure } from '../tree/compare.js'
 import { broadcastPrefix } from '../tree/prefix.js'
 import type { TreeDef } from '../tree/treedef.js'
 import type { MapLeaves } from '../tree/types.js'
-import { callAvals, knownOnes, pushed } from './call.js'
-import { call } from './jit.js'
+import { callAvals } from './call.js'
+import { call, linearizeCall, transposeCall } from './jit.js'
 import { fitted } from './match.js'
 import { none } from './wiring.js'
 
@@ -82,20 +82,8 @@ export const customBatchingP: Primitive<'custom_batching', CustomBatchingParams>
       : bind(customBatchingP, [...primals, ...ds], { ...params, jaxpr, rule: jvpOfRule(params.rule, nonzero.slice(captured), varies) })
     return [results.slice(0, varies.length), scatter(results.slice(varies.length), varies)]
   },
-  linearize(primals, { name, jaxpr }, nonzero) {
-    const split = linearizeJaxpr(jaxpr, nonzero, none(jaxpr.outputs))
-    const results = call(name, split.forward, primals)
-    const residuals = residualValues(split, primals, results)
-    return [
-      results.slice(0, split.varies.length),
-      (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)]))
-    ]
-  },
-  transpose(cts, operands, { name, jaxpr }) {
-    const known = operands.map((x) => !(x instanceof Unknown))
-    const transposed = transposeJaxpr(jaxpr, known, cts.map((ct) => ct !== null), none(operands))
-    return scatter(call(name, transposed.jaxpr, [...knownOnes(operands), ...cts.filter((ct) => ct !== null)]), transposed.nonzero)
-  },
+  linearize: (primals, { name, jaxpr }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero),
+  transpose: (cts, operands, { name, jaxpr }) => transposeCall(name, jaxpr, cts, operands),
   batch(size, operands, batched, { name, captured, jaxpr, rule }, axisName) {
     const outside = jaxpr.inputs.slice(0, captured).filter((_, i) => batched[i]).map(({ aval }) => showAval(aval))
     if (outside.length > 0) {
@@ -132,7 +120,7 @@ export const customBatchingP: Primitive<'custom_batching', CustomBatchingParams>
 const checked = (who: string, size: number, result: unknown, treedef: TreeDef, avals: readonly Aval[]): Batched => {
   const expected = 'a rule that returns [result, batched]'
   if (!Array.isArray(result) || result.length !== 2) throw new ArgumentError(who, expected, result)
-  const [out, outBatched] = result as unknown as readonly [unknown, unknown]
+  const [out, outBatched] = result as unknown as readonly [unknown, unknown] // just looked
   const flat = arraysOf(who, out, ['result'])
   requireSameStructure(who, treedef, flat.treedef, ['the result of the function', 'that of its rule'])
   const flags = broadcastPrefix(who, outBatched, treedef).map((flag) => {

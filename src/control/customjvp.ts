@@ -1,7 +1,7 @@
 import type { NdArray } from '../core/array.js'
 import { ArgumentError, DerivativeError } from '../core/errors.js'
 import { checkFunction } from '../core/options.js'
-import { Unknown, type Jaxpr, type Primitive, type Tangent } from '../core/primitive.js'
+import type { Jaxpr, Primitive, Tangent } from '../core/primitive.js'
 import { bind, currentTrace, evaluation } from '../core/trace.js'
 import { dce } from '../ir/dce.js'
 import { evaluate } from '../ir/evaluate.js'
@@ -11,15 +11,15 @@ import { split } from '../ir/split.js'
 import { stage } from '../ir/stage.js'
 import { instantiate, zerosLike } from '../lax/broadcast.js'
 import { named, type Fn } from '../transform/boundary.js'
-import { batchJaxpr, linearizeJaxpr, transposeJaxpr } from '../transform/jaxprs.js'
+import { batchJaxpr, linearizeJaxpr } from '../transform/jaxprs.js'
 import { scatter, select } from '../transform/mask.js'
-import { callAvals, knownOnes } from './call.js'
+import { callAvals } from './call.js'
 import { closing } from './closure.js'
 import {
   customCall, floatsAmong, nameOf, pairOf, positionsOf, refuseCaptured, ruled,
   type CustomOptions, type CustomParams, type Differentiated, type OrZero
 } from './custom.js'
-import { call } from './jit.js'
+import { transposeCall } from './jit.js'
 import { matching, matchingTangents } from './match.js'
 import { either, none } from './wiring.js'
 
@@ -120,11 +120,7 @@ export const customJvpP: Primitive<'custom_jvp', CustomJvpParams> = {
     }
     return [results.slice(0, count), push]
   },
-  transpose(cts, operands, { name, jaxpr }) {
-    const known = operands.map((x) => !(x instanceof Unknown))
-    const transposed = transposeJaxpr(jaxpr, known, cts.map((ct) => ct !== null), none(operands))
-    return scatter(call(name, transposed.jaxpr, [...knownOnes(operands), ...cts.filter((ct) => ct !== null)]), transposed.nonzero)
-  },
+  transpose: (cts, operands, { name, jaxpr }) => transposeCall(name, jaxpr, cts, operands),
   batch(size, operands, batched, params, axisName) {
     const { jaxpr, derivative } = params
     const [mask, floats] = [ruled(params), floatsAmong(jaxpr.outputs)]

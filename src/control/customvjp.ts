@@ -10,7 +10,7 @@ import { maskKey, memo } from '../ir/memo.js'
 import { stage, stageClosed } from '../ir/stage.js'
 import { instantiate, reduceSum, zerosLike } from '../lax/broadcast.js'
 import { arraysOf, named, type Fn } from '../transform/boundary.js'
-import { batchJaxpr, transposeJaxpr } from '../transform/jaxprs.js'
+import { batchJaxpr } from '../transform/jaxprs.js'
 import { scatter, select } from '../transform/mask.js'
 import type { TreeDef } from '../tree/treedef.js'
 import { callAvals, knownOnes } from './call.js'
@@ -19,7 +19,7 @@ import {
   customCall, floatsAmong, nameOf, pairOf, positionsOf, refuseCaptured,
   type ArgumentCotangents, type CustomOptions, type CustomParams, type Nondiff
 } from './custom.js'
-import { call } from './jit.js'
+import { transposeCall } from './jit.js'
 import { matching, matchingTangents } from './match.js'
 import { either, none } from './wiring.js'
 
@@ -161,11 +161,7 @@ export const customVjpP: Primitive<'custom_vjp', CustomVjpParams> = {
     }
     return [results.slice(0, count), push]
   },
-  transpose(cts, operands, { name, jaxpr }) {
-    const known = operands.map((x) => !(x instanceof Unknown))
-    const transposed = transposeJaxpr(jaxpr, known, cts.map((ct) => ct !== null), none(operands))
-    return scatter(call(name, transposed.jaxpr, [...knownOnes(operands), ...cts.filter((ct) => ct !== null)]), transposed.nonzero)
-  },
+  transpose: (cts, operands, { name, jaxpr }) => transposeCall(name, jaxpr, cts, operands),
   batch(size, operands, batched, params, axisName) {
     const floats = floatsAmong(params.jaxpr.outputs)
     const own = batchRule(params, size, batched, none(floats), axisName)

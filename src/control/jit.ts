@@ -1,9 +1,10 @@
 import type { NdArray } from '../core/array.js'
-import type { Jaxpr, Primitive } from '../core/primitive.js'
+import { Unknown, type Jaxpr, type Primitive, type Push, type Tangent } from '../core/primitive.js'
 import { bind } from '../core/trace.js'
 import { evaluate } from '../ir/evaluate.js'
-import { linearizeJaxpr, residualValues } from '../transform/jaxprs.js'
-import { callRules, pushed, type CallParams } from './call.js'
+import { linearizeJaxpr, residualValues, transposeJaxpr } from '../transform/jaxprs.js'
+import { scatter } from '../transform/mask.js'
+import { callRules, knownOnes, pushed, type CallParams } from './call.js'
 import { refuseChecks } from './check.js'
 import { none } from './wiring.js'
 
@@ -14,16 +15,36 @@ export const jitP: Primitive<'jit', JitParams> = {
   name: 'jit',
   ...callRules<JitParams>(() => jitP),
   impl: (operands, { jaxpr, name }) => evaluate(refuseChecks(`jit(${name})`, jaxpr), operands),
-  linearize(primals, { jaxpr, name }, nonzero) {
-    const split = linearizeJaxpr(jaxpr, nonzero, none(jaxpr.outputs))
-    const results = call(name, split.forward, primals)
-    const residuals = residualValues(split, primals, results)
-    return [
-      results.slice(0, split.varies.length),
-      (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)]))
-    ]
-  }
+  linearize: (primals, { jaxpr, name }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero)
 }
 
 /** Applies a jaxpr as one call. */
 export const call = (name: string, jaxpr: Jaxpr, args: readonly NdArray[]): readonly NdArray[] => bind(jitP, args, { name, jaxpr })
+
+/** The derivative of a jaxpr, as a call of its forward program and one of its linear part. */
+export const linearizeCall = (
+  name: string,
+  jaxpr: Jaxpr,
+  primals: readonly NdArray[],
+  nonzero: readonly boolean[]
+): readonly [outs: readonly NdArray[], push: Push] => {
+  const split = linearizeJaxpr(jaxpr, nonzero, none(jaxpr.outputs))
+  const results = call(name, split.forward, primals)
+  const residuals = residualValues(split, primals, results)
+  return [
+    results.slice(0, split.varies.length),
+    (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)]))
+  ]
+}
+
+/** The transpose of a jaxpr that is linear in the unknown operands, as a call. */
+export const transposeCall = (
+  name: string,
+  jaxpr: Jaxpr,
+  cts: readonly Tangent[],
+  operands: readonly (NdArray | Unknown)[]
+): readonly Tangent[] => {
+  const known = operands.map((x) => !(x instanceof Unknown))
+  const transposed = transposeJaxpr(jaxpr, known, cts.map((ct) => ct !== null), none(operands))
+  return scatter(call(name, transposed.jaxpr, [...knownOnes(operands), ...cts.filter((ct) => ct !== null)]), transposed.nonzero)
+}
