@@ -118,7 +118,10 @@ def doubles(key):
         params = {'shape': list(shape), 'dtype': 'float64'}
         case('uniform', f'float64 {list(shape)}', key, lambda k: random.uniform(k, shape, 'float64'), params, bits=True)
     params = {'shape': [6], 'dtype': 'float64'}
-    case('normal', 'float64 [6]', key, lambda k: random.normal(k, (6,), 'float64'), params, tol={'ulp': 8})
+    case('normal', 'float64 [6]', key, lambda k: random.normal(k, (6,), 'float64'), params, tol={'ulp': 2})
+    # where the logarithm within is nearly a tie, which libraries round to either side
+    ties = np.array([0.6640817464467715, 0.6650324626107805, -0.6488700260412593, -0.6564898325088849])
+    case('normalOf', 'ties', key, lambda k: np.sqrt(2) * jax.lax.erf_inv(ties), {}, [ties], tol={'ulp': 2})
     case(
         'uniform',
         'float64 from 2.5 to 7.3',

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import { allocate, type DType, type FloatDType } from '../../src/core/dtype.js'
 import { wrap } from '../../src/array/ndarray.js'
+import { mul } from '../../src/lax/arithmetic.js'
+import { erfInvGiles } from '../../src/lax/giles.js'
 import * as random from '../../src/random/index.js'
 
 interface GoldenArray {
@@ -75,6 +77,7 @@ const call = ({ fn, partitionable, key, args = [], params }: Golden<Params>): Nd
     case 'foldIn': return r.foldIn(k, params.data)
     case 'bits': return r.bits(k, shape, { dtype: params.dtype as 'uint8' }) // one of the two
     case 'uniform': return r.uniform(k, shape, given({ dtype, minval: params.minval, maxval: params.maxval }))
+    case 'normalOf': return mul(erfInvGiles(x), Math.SQRT2) // what normal makes of its uniform numbers
     case 'normal': return r.normal(k, shape, { dtype })
     case 'exponential': return r.exponential(k, shape, { dtype })
     case 'gumbel': return r.gumbel(k, shape, given({ dtype, mode }))
