@@ -6,14 +6,14 @@ import { filesOf, importsOf, parse, root, textOf, type Import } from './support/
 
 /** Imports only point left: to a folder of an earlier row, or within the folder itself. */
 const order: readonly (readonly string[])[] = [
-  ['core'], ['tree'], ['array'], ['ir'], ['lax'], ['transform'], ['control'], ['backend'], ['jit'], ['numpy'], ['random'],
+  ['core'], ['tree'], ['array'], ['ir'], ['lax'], ['transform'], ['control'], ['backend'], ['jit'], ['numpy'], ['linalg'], ['random'],
   ['nn'], ['optim'], ['data', 'io'], ['train'], ['index.ts']
 ]
 
 /** Folders whose code runs on every operation or trace: at run time they need nothing but `pipe` and its like. */
-const hot = new Set(['core', 'tree', 'array', 'ir', 'lax', 'transform', 'control', 'backend', 'jit', 'numpy', 'random'])
+const hot = new Set(['core', 'tree', 'array', 'ir', 'lax', 'transform', 'control', 'backend', 'jit', 'numpy', 'linalg', 'random'])
 const allowedInHot = new Set(['fp-ts/lib/function.js'])
-const allowedElsewhere = /^(fp-ts\/lib\/.+\.js|immer|fflate)$/
+const allowedElsewhere = /^(fp-ts\/lib\/.+\.js|immer|fflate|papaparse)$/
 
 /** The parts of tree/ that import fp-ts instances or immer. */
 const heavy = (file: string): boolean => /^src\/tree\/(instances|update)/.test(file)

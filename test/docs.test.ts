@@ -13,7 +13,7 @@ type Scope = Readonly<Record<string, unknown>>
 
 /** The namespaces that the index shows, by their names, and the folders of their index files. */
 const namespaces: Readonly<Record<string, string>> = {
-  tree: 'tree', lax: 'control', np: 'numpy', random: 'random', nn: 'nn', optim: 'optim', data: 'data', io: 'io', train: 'train'
+  tree: 'tree', lax: 'control', np: 'numpy', random: 'random', nn: 'nn', optim: 'optim', linalg: 'linalg', data: 'data', io: 'io', train: 'train'
 }
 
 /** A file of the project as a module; nothing if it does not exist. */

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import {
-  ArgumentError, checkGrads, CotangentError, grad, jit, lax, nn, np, optim, random, valueAndGrad, vmap
+  ArgumentError, checkGrads, CotangentError, explain, grad, ir, jit, lax, nn, np, optim, random, valueAndGrad, vmap
 } from '../src/index.js'
+import * as data from '../src/data/index.js'
+import * as linalg from '../src/linalg/index.js'
+import * as train from '../src/train/index.js'
 
 /*
  * Every public function that takes options refuses those that nobody reads. Such functions are found by their parameters' names.
@@ -50,14 +53,18 @@ const takersIn = (prefix: string, namespace: object): readonly Taker[] =>
 const identity = (x: unknown): unknown => x
 
 const takers: readonly Taker[] = [
-  ...Object.entries({ np, lax, nn, optim, random }).flatMap(([name, namespace]) => takersIn(name, namespace)),
+  ...Object.entries({ np, lax, nn, optim, random, linalg, data, train }).flatMap(([name, namespace]) => takersIn(name, namespace)),
   { name: 'grad.with', f: grad.with as Fn, at: 0 },
   { name: 'valueAndGrad.with', f: valueAndGrad.with as Fn, at: 0 },
   { name: 'vmap', f: vmap as Fn, at: 1 },
   { name: 'jit', f: jit as Fn, at: 1 },
   { name: 'vmap.with', f: (options) => (vmap.with as (o: unknown) => Fn)(options)(identity), at: 0 },
   { name: 'jit.with', f: (options) => (jit.with as (o: unknown) => Fn)(options)(identity), at: 0 },
-  { name: 'checkGrads', f: checkGrads as Fn, at: 1 }
+  { name: 'checkGrads', f: checkGrads as Fn, at: 1 },
+  { name: 'checkGrads.report', f: checkGrads.report as Fn, at: 1 },
+  { name: 'explain', f: explain as Fn, at: 1 },
+  { name: 'ir.mermaid', f: ir.mermaid as Fn, at: 1 },
+  { name: 'ir.dot', f: ir.dot as Fn, at: 1 }
 ]
 
 /** What stands before the options: functions that look at other arguments first find something here that they take. */

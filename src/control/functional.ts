@@ -210,6 +210,7 @@ const rules: Readonly<Partial<Record<string, Rule>>> = {
   custom_jvp: customRule,
   custom_vjp: customRule,
   custom_batching: customRule,
+  custom_linear_solve: customRule,
   cond: condRule,
   scan: scanRule,
   while: whileRule

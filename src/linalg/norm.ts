@@ -1,13 +1,18 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { checkOptions } from '../core/options.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
-import { normalAxes } from '../core/shape.js'
+import { normalAxes, range, without } from '../core/shape.js'
 import * as lax from '../lax/index.js'
-import { widen } from './promote.js'
-import { keeping, max, min, sum, type ReduceOptions } from './reduce.js'
+import { widen } from '../numpy/promote.js'
+import { keeping, max, min, sum, type ReduceOptions } from '../numpy/reduce.js'
+import { svdvals } from './svd.js'
 
-/** Which norm: of vectors `(Σ|x|ᵖ)^(1/p)` for a number (0 counts, the infinities take extremes), of matrices `'fro'`, ±1, ±∞. */
-export type Order = number | 'fro'
+/**
+ * Which norm: of vectors `(Σ|x|ᵖ)^(1/p)` for a number (0 counts, the infinities take extremes); of matrices `'fro'` (the root of the
+ * sum of squares), ±1 and ±∞ (the extreme column and row sums of magnitudes), 2, −2 and `'nuc'` (the greatest singular value, the
+ * least, and their sum).
+ */
+export type Order = number | 'fro' | 'nuc'
 
 /** Which norm along which axes. */
 export interface NormOptions extends ReduceOptions {
@@ -25,6 +30,12 @@ const vectorNorm = (x: NdArray, ord: number, axis: number): NdArray => {
   return lax.pow(lax.reduceSum(lax.pow(sizes, ord), [axis]), 1 / ord)
 }
 
+/** The norms of matrices that are made of singular values. */
+const spectralNorm = (x: NdArray, ord: 2 | -2 | 'nuc', axes: readonly number[]): NdArray => {
+  const s = svdvals(lax.transpose(x, [...without(range(x.ndim), axes), ...axes]))
+  return ord === 'nuc' ? sum(s, { axis: -1 }) : ord > 0 ? max(s, { axis: -1 }) : min(s, { axis: -1 })
+}
+
 /** The extreme sum of sizes along one of the two axes of a matrix. */
 const matrixNorm = (x: NdArray, ord: number, [row, column]: readonly number[]): NdArray => {
   const [summed, left] = Math.abs(ord) === 1 ? [row, column] : [column, row]
@@ -34,13 +45,14 @@ const matrixNorm = (x: NdArray, ord: number, [row, column]: readonly number[]): 
 }
 
 /**
- * The norm of a vector, of a matrix, or of all elements; along axes, one of vectors, two of matrices. `jnp.linalg.norm`, but for
- * the norms that need singular values. Its derivative at zero is NaN, as JAX's. Throws ArgumentError for other orders.
+ * The norm of a vector, of a matrix, or of all elements; along axes, one of vectors, two of matrices. `jnp.linalg.norm`. The
+ * derivative of the Euclidean norm at zero is NaN, as JAX's. Throws ArgumentError for other orders.
  *
  * @example
- * np.linalg.norm([3, 4]) // 5
- * np.linalg.norm([[1, -2], [3, 4]], { ord: 1, axis: 1 }) // [3, 7]
- * np.linalg.norm([[1, -2], [3, 4]], { ord: Infinity }) // 7
+ * linalg.norm([3, 4]) // 5
+ * linalg.norm([[1, -2], [3, 4]], { ord: 1, axis: 1 }) // [3, 7]
+ * linalg.norm([[1, -2], [3, 4]], { ord: Infinity }) // 7
+ * linalg.norm([[3, 0], [0, -4]], { ord: 'nuc' }) // 7
  */
 export const norm = (x: ArrayLike, options: NormOptions = {}): NdArray => {
   checkOptions('norm', options, ['ord', 'axis', 'keepdims'])
@@ -50,9 +62,10 @@ export const norm = (x: ArrayLike, options: NormOptions = {}): NdArray => {
   const measure = (): NdArray => {
     if (ord === undefined || (ord === 'fro' && axes.length === 2)) return lax.sqrt(lax.reduceSum(lax.mul(array, array), axes))
     if (axes.length === 1 && typeof ord === 'number') return vectorNorm(array, ord, axes[0])
+    if (axes.length === 2 && (ord === 2 || ord === -2 || ord === 'nuc')) return spectralNorm(array, ord, axes)
     if (axes.length === 2 && (ord === 1 || ord === -1 || ord === Infinity || ord === -Infinity)) return matrixNorm(array, ord, axes)
     if (axes.length === 1) throw new ArgumentError('norm', 'a number as the order', ord)
-    if (axes.length === 2) throw new ArgumentError('norm', "'fro', ±1 or ±Infinity as the order for matrices", ord)
+    if (axes.length === 2) throw new ArgumentError('norm', "'fro', 'nuc', ±1, ±2 or ±Infinity as the order for matrices", ord)
     throw new ShapeError('norm', 'one axis of vectors or two of matrices', array)
   }
   return keeping(measure(), axes, keepdims)

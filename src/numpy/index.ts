@@ -70,5 +70,4 @@ export {
   convolve, correlate, polyval, trapezoid, vander,
   type ConvolveMode, type ConvolveOptions, type TrapezoidOptions, type VanderOptions
 } from './sequences.js'
-export * as linalg from './linalg.js'
 export { e, eulerGamma, inf, nan, newaxis, pi } from './constants.js'

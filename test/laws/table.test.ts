@@ -3,7 +3,7 @@ import { filesOf, textOf } from '../support/source.js'
 import { primitives, subjects, table } from './table.js'
 
 /** Names in the types of the primitives that files declare: `sinP: Primitive<'sin'`. */
-const declared = ['src/lax', 'src/control']
+const declared = ['src/lax', 'src/control', 'src/linalg']
   .flatMap((folder) => filesOf(folder, '.ts'))
   .flatMap((file) => [...textOf(file).matchAll(/^export const \w+P: Primitive<'(\w+)'/gm)].map(([, name]) => name))
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isArray } from '../../src/array/ndarray.js'
 import type { NdArray } from '../../src/core/array.js'
 import type { DType } from '../../src/core/dtype.js'
+import * as linalg from '../../src/linalg/index.js'
 import * as np from '../../src/numpy/index.js'
 import { show } from '../support/arrays.js'
 import { golden } from '../support/golden.js'
@@ -113,6 +114,6 @@ export const functionOf = ({ fn, params = {}, out }: Case): ((...args: Case['arg
     .map(([key, value]) => [key, value === 'Infinity' ? Infinity : value])) as Params // of any type
   if (name in numbers) return () => numbers[name](given, (out as NdArray).dtype)
   if (name in calls) return (...args) => calls[name](args as Args, given)
-  const f = (name === 'linalg.norm' ? np.linalg.norm : np[name as keyof typeof np]) as AnyFunction // named at run time
+  const f = (name === 'linalg.norm' ? linalg.norm : np[name as keyof typeof np]) as AnyFunction // named at run time
   return (...args) => f(...args, ...(Object.keys(given).length === 0 ? [] : [given]))
 }

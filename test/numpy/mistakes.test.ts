@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ArgumentError, DTypeError, ShapeError, TracerError } from '../../src/core/errors.js'
 import { jit } from '../../src/jit/jit.js'
+import * as linalg from '../../src/linalg/index.js'
 import * as np from '../../src/numpy/index.js'
 
 const x = np.ones([2, 3])
@@ -35,9 +36,9 @@ test.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
   ['bits of floats', () => np.bitwiseAnd(x, x), DTypeError, 'integers or booleans'],
   ['axes to contract that differ', () => np.tensordot(x, x, { axes: 1 }), ShapeError, 'tensordot: expected contracting sizes to agree'],
   ['two components', () => np.cross([1, 2], [3, 4]), ShapeError, 'cross: expected vectors of three components along axis 0'],
-  ['an order of matrices', () => np.linalg.norm(x, { ord: 2 }),
-    ArgumentError, "norm: expected 'fro', ±1 or ±Infinity as the order for matrices, got 2"],
-  ['three axes', () => np.linalg.norm(np.ones([1, 1, 1]), { ord: 1 }), ShapeError, 'norm: expected one axis of vectors or two of matrices'],
+  ['an order of matrices', () => linalg.norm(x, { ord: 3 }),
+    ArgumentError, "norm: expected 'fro', 'nuc', ±1, ±2 or ±Infinity as the order for matrices, got 3"],
+  ['three axes', () => linalg.norm(np.ones([1, 1, 1]), { ord: 1 }), ShapeError, 'norm: expected one axis of vectors or two of matrices'],
   ['an array beyond vectors and matrices', () => np.diag(np.ones([1, 1, 1])), ShapeError, 'diag: expected a vector or a matrix'],
   ['a text', () => np.sin('1' as never), ArgumentError, 'sin: expected a number or a boolean, got "1"'],
   ['nothing', () => np.add(x, undefined as never), ArgumentError, 'add: expected a number or a boolean, got undefined'],

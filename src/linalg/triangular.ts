@@ -1,0 +1,142 @@
+import { dataOf, wrap } from '../array/ndarray.js'
+import type { ArrayLike, NdArray } from '../core/array.js'
+import { allocate, type TypedArray } from '../core/dtype.js'
+import { DTypeError, ShapeError } from '../core/errors.js'
+import { checkOptions } from '../core/options.js'
+import type { Primitive } from '../core/primitive.js'
+import { broadcastShapes, equalShapes, sizeOf } from '../core/shape.js'
+import { bind1 } from '../core/trace.js'
+import * as lax from '../lax/index.js'
+import { broadcastLeading } from '../lax/broadcast.js'
+import { known } from '../lax/rule.js'
+import { tril, triu } from '../numpy/matrix.js'
+import { matmul } from '../numpy/products.js'
+import { expanded, promoteAll } from '../numpy/promote.js'
+import { matrixTranspose } from '../numpy/shape.js'
+import { joined, squareOf } from './square.js'
+import { stackOf } from './stack.js'
+
+export interface TriangularSolveParams {
+  /** Solve op(a) x = b, else x op(a) = b. */
+  readonly leftSide: boolean
+  /** Which triangle of a is read. */
+  readonly lower: boolean
+  /** op(a) is the transpose of a. */
+  readonly transposeA: boolean
+  /** The diagonal is not read: it is ones. */
+  readonly unitDiagonal: boolean
+}
+
+type Triangle = Omit<TriangularSolveParams, 'leftSide'>
+
+/** Overwrites b, of `width` columns, with the solution of op(a) x = b. Rows of a are read from left to right in any case. */
+const substitute = (a: Float64Array, x: Float64Array, n: number, width: number, { lower, transposeA, unitDiagonal }: Triangle): void => {
+  const forward = lower !== transposeA
+  for (let step = 0; step < n; step++) {
+    const i = forward ? step : n - 1 - step
+    const [from, to] = lower ? [0, i] : [i + 1, n]
+    const [row, own] = [i * n, i * width]
+    if (!transposeA) {
+      for (let j = from, other = from * width; j < to; j++, other += width) {
+        const factor = a[row + j]
+        for (let c = 0; c < width; c++) x[own + c] -= factor * x[other + c]
+      }
+    }
+    if (!unitDiagonal) for (let c = 0; c < width; c++) x[own + c] /= a[row + i]
+    if (transposeA) {
+      for (let j = from, other = from * width; j < to; j++, other += width) {
+        const factor = a[row + j]
+        for (let c = 0; c < width; c++) x[other + c] -= factor * x[own + c]
+      }
+    }
+  }
+}
+
+/** The transpose of a matrix. */
+const turned = (from: TypedArray, to: TypedArray, rows: number, columns: number): void => {
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j]
+}
+
+/** Solutions of systems with triangular matrices; the other triangle is not read. */
+export const triangularSolveP: Primitive<'triangular_solve', TriangularSolveParams> = {
+  name: 'triangular_solve',
+  abstract([a, b], { leftSide }) {
+    const [matrix, right] = [squareOf('triangularSolve', a), stackOf('triangularSolve', b)]
+    if (a.dtype !== b.dtype) throw new DTypeError('triangularSolve', 'operands of one dtype', [a, b])
+    if (!equalShapes(matrix.lead, right.lead) || matrix.rows !== (leftSide ? right.rows : right.columns)) {
+      throw new ShapeError('triangularSolve', `as many ${leftSide ? 'rows' : 'columns'} on the right-hand side as in the matrix`, [a, b])
+    }
+    return [{ shape: b.shape, dtype: b.dtype, weak: a.weak && b.weak }]
+  },
+  impl([a, b], { leftSide, transposeA, ...rest }, [out]) {
+    const { lead, rows, columns } = stackOf('triangularSolve', b.aval)
+    const [n, width] = leftSide ? [rows, columns] : [columns, rows]
+    const [matrices, source, result] = [dataOf(a), dataOf(b), allocate(out.dtype, sizeOf(out.shape))]
+    const x = new Float64Array(n * width)
+    // x op(a) = b says op(a)ᵀ xᵀ = bᵀ.
+    const triangle = { ...rest, transposeA: transposeA === leftSide }
+    for (let k = sizeOf(lead) - 1; k >= 0; k--) {
+      const given = source.subarray(k * x.length, (k + 1) * x.length)
+      if (leftSide) x.set(given)
+      else turned(given, x, rows, columns)
+      substitute(new Float64Array(matrices.subarray(k * n * n, (k + 1) * n * n)), x, n, width, triangle)
+      const solved = result.subarray(k * x.length, (k + 1) * x.length)
+      if (leftSide) solved.set(x)
+      else turned(x, solved, columns, rows)
+    }
+    return [wrap(out, result)]
+  },
+  // op(a) x = b, hence op(a) dx = db − op(da) x.
+  linearize([a, b], params) {
+    const { leftSide, lower, transposeA, unitDiagonal } = params
+    const x = bind1(triangularSolveP, [a, b], params)
+    const product = (da: NdArray): NdArray => {
+      const triangle = lower ? tril(da, { k: unitDiagonal ? -1 : 0 }) : triu(da, { k: unitDiagonal ? 1 : 0 })
+      const op = transposeA ? matrixTranspose(triangle) : triangle
+      return leftSide ? matmul(op, x) : matmul(x, op)
+    }
+    return [[x], ([da, db]) => {
+      if (da === null) return [db === null ? null : bind1(triangularSolveP, [a, db], params)]
+      const moved = product(da)
+      return [bind1(triangularSolveP, [a, db === null ? lax.neg(moved) : lax.sub(db, moved)], params)]
+    }]
+  },
+  transpose([ct], [a], params) {
+    return [null, ct === null ? null : bind1(triangularSolveP, [known(a), ct], { ...params, transposeA: !params.transposeA })]
+  },
+  batch(size, [a, b], [first, second], params) {
+    if (first) return [[bind1(triangularSolveP, [a, second ? b : broadcastLeading(size, b)], params)], [true]]
+    const { b: wide, back } = joined(b, 1, params.leftSide ? 'columns' : 'rows')
+    return [[back(bind1(triangularSolveP, [a, wide], params))], [true]]
+  }
+}
+
+/** Which triangular system is solved. */
+export type TriangularSolveOptions = Partial<TriangularSolveParams>
+
+/**
+ * The solution of a system with a triangular matrix, by substitution: x with x op(a) = b, or op(a) x = b with `leftSide`. Only
+ * the triangle that `lower` says (the upper one by default) is read, and with `unitDiagonal` not the diagonal, for ones;
+ * op(a) is a, or with `transposeA` its transpose. a is `[..., n, n]`, b `[..., m, n]`, or `[..., n, m]` with `leftSide`; leading
+ * axes broadcast. Zeros on the diagonal give infinities and NaN. JAX's `lax.linalg.triangular_solve`, here for operands of
+ * any float dtypes. Throws ShapeError for other shapes.
+ *
+ * @example
+ * const a = np.array([[2, 0], [1, 4]])
+ * triangularSolve(a, [[2], [9]], { leftSide: true, lower: true }) // [[1], [2]]
+ * triangularSolve(a, [[4, 8]], { lower: true }) // [[1, 2]]
+ */
+export const triangularSolve = (a: ArrayLike, b: ArrayLike, options: TriangularSolveOptions = {}): NdArray => {
+  checkOptions('triangularSolve', options, ['leftSide', 'lower', 'transposeA', 'unitDiagonal'])
+  const { leftSide = false, lower = false, transposeA = false, unitDiagonal = false } = options
+  const [matrix, right] = promoteAll('triangularSolve', [a, b], 'float')
+  const params = { leftSide, lower, transposeA, unitDiagonal }
+  const [own, other] = [squareOf('triangularSolve', matrix), stackOf('triangularSolve', right)]
+  if (own.lead.length === 0 && other.lead.length > 0) {
+    const { b: wide, back } = joined(right, other.lead.length, leftSide ? 'columns' : 'rows')
+    return back(bind1(triangularSolveP, [matrix, wide], params))
+  }
+  const lead = broadcastShapes('triangularSolve', [own.lead, other.lead])
+  const operands = [matrix, right].map((x) => expanded(x, [...lead, ...x.shape.slice(-2)]))
+  return bind1(triangularSolveP, operands, params)
+}

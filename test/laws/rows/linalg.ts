@@ -1,0 +1,4 @@
+import { systems } from './systems.js'
+
+/** The rows of linear algebra. */
+export const linalg = { ...systems } as const
