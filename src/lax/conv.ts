@@ -313,7 +313,7 @@ export const conv = (lhs: NdArray, rhs: NdArray, windowStrides: readonly number[
   convGeneralDilated(lhs, rhs, { windowStrides, padding })
 
 /** The padding of a transposed convolution that undoes the shape change of one with padding by name. */
-const transposedPadding = (padding: 'SAME' | 'VALID', window: number, stride: number): Pair => {
+export const transposedPadding = (padding: 'SAME' | 'VALID', window: number, stride: number): Pair => {
   const total = window + stride - 2 + (padding === 'VALID' ? Math.max(window - stride, 0) : 0)
   const low = padding === 'VALID' || stride > window - 1 ? window - 1 : Math.ceil(total / 2)
   return [low, total - low]

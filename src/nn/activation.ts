@@ -6,16 +6,23 @@ import { normalAxes, normalAxis, range, without } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { indicesOf } from '../numpy/indices.js'
 import { unary, widen, type Unary } from '../numpy/promote.js'
+import { belowGreatest } from './shift.js'
 
 /*
  * Functions of an array, elementwise or along an axis. All of them take anything for an array, make floats of integers, and have
- * the values and derivatives of jax.nn, at kinks too.
+ * the values and derivatives of jax.nn, at kinks too; at infinities, where some of these are NaN, they have the limits.
  */
 
 const zero = (x: NdArray): NdArray => lax.fullLike(x, 0)
 
 /** A comparison that NaN fails keeps NaN. The derivative at 0 is 0. */
 const rectified = (x: NdArray): NdArray => lax.select(lax.le(x, 0), zero(x), x)
+
+/** A function that is the rectifier, to the last bit, from a bound on: there, products of infinity and 0 would be NaN. */
+const rectifiedFrom = (bound: number, f: (x: NdArray) => NdArray) => (x: NdArray): NdArray => {
+  const far = lax.ge(lax.abs(x), bound)
+  return lax.select(far, rectified(x), f(lax.select(far, zero(x), x)))
+}
 
 /**
  * The rectifier `max(x, 0)`. Its derivative at 0 is 0. `jax.nn.relu`.
@@ -118,17 +125,54 @@ export const logSigmoid: Unary = unary('logSigmoid', (x) => lax.neg(smooth(lax.n
 /** The hyperbolic tangent, `2 sigmoid(2x) − 1`. `jax.nn.tanh`. */
 export const tanh: Unary = unary('tanh', lax.tanh)
 
-/** `x sigmoid(x)`. `jax.nn.silu`. */
-export const silu: Unary = unary('silu', (x) => lax.mul(x, lax.logistic(x)))
+/** `x sigmoid(βx)`. */
+const gated = (beta: number): ((x: NdArray) => NdArray) =>
+  rectifiedFrom(1000 / beta, (x) => lax.mul(x, lax.logistic(beta === 1 ? x : lax.mul(x, beta))))
 
-/** The other name of `silu` (Ramachandran et al., 2017). */
-export const swish: Unary = silu
+/** The sigmoid linear unit `x sigmoid(x)` (Elfwing et al., 2017). `jax.nn.silu`. */
+export const silu: Unary = unary('silu', gated(1))
+
+/** How sharp the bend of `swish` is. */
+export interface BetaOptions {
+  /** Near 0 the function is x/2, for large ones the rectifier; 1, which makes it `silu`, by default. */
+  readonly beta?: number
+}
+
+/**
+ * `x sigmoid(βx)` (Ramachandran et al., 2017). Throws ArgumentError unless β is positive.
+ *
+ * @example
+ * swish([-1, 2]) // [-0.2689, 1.7616]
+ * swish([-1, 2], { beta: 4 }) // [-0.018, 1.9993]
+ */
+export const swish = (x: ArrayLike, options: BetaOptions = {}): NdArray => {
+  checkOptions('swish', options, ['beta'])
+  const { beta = 1 } = options
+  if (!(beta > 0 && Number.isFinite(beta))) throw new ArgumentError('swish', 'a positive beta', beta)
+  return gated(beta)(widen('swish', x, 'float'))
+}
+
+/**
+ * `x tanh(softplus(x))` (Misra, 2019). `jax.nn.mish`.
+ *
+ * @example
+ * mish([-1, 2]) // [-0.3034, 1.944]
+ */
+export const mish: Unary = unary('mish', rectifiedFrom(1000, (x) => lax.mul(x, lax.tanh(smooth(x)))))
 
 /** Which of the two forms `gelu` has. */
 export interface GeluOptions {
   /** By tanh (true, the default), or exactly by the error function. */
   readonly approximate?: boolean
 }
+
+const exactGelu = rectifiedFrom(64, (x) => lax.mul(lax.mul(x, 0.5), lax.erfc(lax.mul(x, -Math.SQRT1_2))))
+
+const tanhGelu = rectifiedFrom(64, (x) => {
+  const cubic = lax.add(x, lax.mul(lax.mul(lax.mul(x, x), x), 0.044715))
+  // (1 + tanh(u)) / 2 = sigmoid(2u), which does not cancel in the lower tail
+  return lax.mul(x, lax.logistic(lax.mul(cubic, 2 * Math.sqrt(2 / Math.PI))))
+})
 
 /**
  * The Gaussian error linear unit `x Φ(x)` (Hendrycks & Gimpel, 2016): by its approximation
@@ -140,11 +184,7 @@ export interface GeluOptions {
  */
 export const gelu = (x: ArrayLike, options: GeluOptions = {}): NdArray => {
   checkOptions('gelu', options, ['approximate'])
-  const a = widen('gelu', x, 'float')
-  if (options.approximate === false) return lax.mul(lax.mul(a, 0.5), lax.erfc(lax.mul(a, -Math.SQRT1_2)))
-  const cubic = lax.add(a, lax.mul(lax.mul(lax.mul(a, a), a), 0.044715))
-  // (1 + tanh(u)) / 2 = sigmoid(2u), which does not cancel in the lower tail
-  return lax.mul(a, lax.logistic(lax.mul(cubic, 2 * Math.sqrt(2 / Math.PI))))
+  return (options.approximate === false ? exactGelu : tanhGelu)(widen('gelu', x, 'float'))
 }
 
 /** −1 below −1, 1 above 1, `x` between. Its derivatives at ±1 are 1. `jax.nn.hard_tanh`. */
@@ -157,10 +197,14 @@ const steps = (x: NdArray): NdArray => lax.div(rectified6(lax.add(x, 3)), 6)
 export const hardSigmoid: Unary = unary('hardSigmoid', steps)
 
 /** `x hardSigmoid(x)`. `jax.nn.hard_silu`. */
-export const hardSilu: Unary = unary('hardSilu', (x) => lax.mul(x, steps(x)))
+export const hardSilu: Unary = unary('hardSilu', rectifiedFrom(3, (x) => lax.mul(x, steps(x))))
 
 /** `x / (1 + |x|)`. `jax.nn.soft_sign`. */
-export const softSign: Unary = unary('softSign', (x) => lax.div(x, lax.add(lax.abs(x), 1)))
+export const softSign: Unary = unary('softSign', (x) => {
+  const far = lax.eq(lax.abs(x), Infinity)
+  const near = lax.select(far, zero(x), x)
+  return lax.select(far, lax.sign(x), lax.div(near, lax.add(lax.abs(near), 1)))
+})
 
 /** Along which axes. */
 export interface AxesOptions {
@@ -180,15 +224,15 @@ const along = (
   const kept = without(range(a.ndim), axes)
   const spread = (s: NdArray): NdArray => lax.broadcastInDim(s, a.shape, kept)
   if (a.size === 0) return a
-  // A shift changes neither value nor derivative: the greatest exponent becomes 0.
-  return f(lax.sub(a, spread(lax.stopGradient(lax.reduceMax(a, axes)))), (y) => spread(lax.reduceSum(y, axes)))
+  return f(belowGreatest(a, axes), (y) => spread(lax.reduceSum(y, axes)))
 }
 
 /** A function along axes, the last one unless others are given. */
 export type Along = (x: ArrayLike, options?: AxesOptions) => NdArray
 
 /**
- * Exponentials that sum to 1 along an axis; adding a constant changes nothing, and nothing overflows. `jax.nn.softmax`.
+ * Exponentials that sum to 1 along an axis; adding a constant changes nothing, and nothing overflows. Logits of minus infinity
+ * get nothing, those of plus infinity share all. `jax.nn.softmax`.
  *
  * @example
  * softmax([1000, 1001, 1002]) // [0.09, 0.2447, 0.6652]

@@ -1,31 +1,13 @@
-import type { NdArray } from '../core/array.js'
-import { isDType, isFloat, type FloatDType } from '../core/dtype.js'
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
+import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
-import { checkShape, normalAxes, sizeOf, type Shape } from '../core/shape.js'
+import { normalAxes, sizeOf, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import * as random from '../random/index.js'
-import type { Init, Key } from './init.js'
+import type { LeakyOptions } from './activation.js'
+import { finite, initializer, type Initializer } from './initializer.js'
 
-/**
- * Draws an array of a shape: `glorotUniform([784, 128])(key)`. Those that have parameters are made by a function of these:
- * `constant(0.1)([128])`. The dtype is float32 unless it is given.
- */
-export type Initializer = (shape: Shape, dtype?: FloatDType) => Init<NdArray>
-
-type Draw = (key: Key, shape: Shape, dtype: FloatDType) => NdArray
-
-const initializer = (who: string, draw: Draw): Initializer => (shape, dtype = 'float32') => {
-  if (!Array.isArray(shape)) throw new ArgumentError(who, 'a shape, a list of sizes such as [2, 3]', shape)
-  checkShape(who, shape)
-  if (!isDType(dtype) || !isFloat(dtype)) throw new DTypeError(who, 'float32 or float64', dtype)
-  return (key) => draw(key, shape, dtype)
-}
-
-const finite = (who: string, what: string, x: number): number => {
-  if (!Number.isFinite(x)) throw new ArgumentError(who, `a finite ${what}`, x)
-  return x
-}
+export { deltaOrthogonal, identity, orthogonal } from './orthogonal.js'
+export type { Initializer } from './initializer.js'
 
 /**
  * Copies of a number; the key is not used. `jax.nn.initializers.constant`.
@@ -122,22 +104,21 @@ const scaled = (who: string, options: VarianceOptions): Initializer => {
     if (shape.length < 2) throw new ShapeError(who, 'a shape with an axis of inputs and an axis of outputs', [...shape])
     return scale / Math.max(fans(shape, normalAxes(who, inAxis, shape.length), normalAxes(who, outAxis, shape.length))[mode], 1)
   }
-  const make = initializer(who, (key, shape, dtype) => {
-    // every factor is rounded to the dtype, as JAX does
-    const round = dtype === 'float32' ? Math.fround : (x: number) => x
-    const v = round(variance(shape))
-    switch (distribution) {
-      case 'uniform': return lax.mul(random.uniform(key, shape, { dtype, minval: -1 }), round(Math.sqrt(round(3 * v))))
-      case 'normal': return lax.mul(random.normal(key, shape, { dtype }), round(Math.sqrt(v)))
-      case 'truncatedNormal':
-        return lax.mul(random.truncatedNormal(key, -2, 2, shape, { dtype }), round(round(Math.sqrt(v)) / round(truncatedDeviation)))
-    }
-  })
-  return (shape, dtype) => {
-    const init = make(shape, dtype)
-    variance(shape)
-    return init
-  }
+  return initializer(
+    who,
+    (key, shape, dtype) => {
+      // every factor is rounded to the dtype, as JAX does
+      const round = dtype === 'float32' ? Math.fround : (x: number) => x
+      const v = round(variance(shape))
+      switch (distribution) {
+        case 'uniform': return lax.mul(random.uniform(key, shape, { dtype, minval: -1 }), round(Math.sqrt(round(3 * v))))
+        case 'normal': return lax.mul(random.normal(key, shape, { dtype }), round(Math.sqrt(v)))
+        case 'truncatedNormal':
+          return lax.mul(random.truncatedNormal(key, -2, 2, shape, { dtype }), round(round(Math.sqrt(v)) / round(truncatedDeviation)))
+      }
+    },
+    variance
+  )
 }
 
 /**
@@ -151,6 +132,26 @@ const scaled = (who: string, options: VarianceOptions): Initializer => {
  * he([16, 3, 5, 5])(random.key(0)).shape // [16, 3, 5, 5]
  */
 export const varianceScaling = (options: VarianceOptions = {}): Initializer => scaled('varianceScaling', options)
+
+const gains = { linear: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, selu: 3 / 4 } as const
+
+/**
+ * The factor of the standard deviation that makes up for what an activation takes from a signal: `varianceScaling` with the
+ * scale `gain²` keeps its variance. `leakyRelu` takes its slope. `torch.nn.init.calculate_gain`. Throws ArgumentError for other names.
+ *
+ * @example
+ * initializers.gain('relu') // 1.4142
+ * initializers.gain('leakyRelu', { negativeSlope: 0.1 }) // 1.4072
+ * const xavier = initializers.varianceScaling({ scale: initializers.gain('tanh') ** 2, mode: 'fanAvg' })
+ */
+export const gain = (activation: keyof typeof gains | 'leakyRelu', options: LeakyOptions = {}): number => {
+  checkOptions('gain', options, ['negativeSlope'])
+  if (activation === 'leakyRelu') return Math.sqrt(2 / (1 + finite('gain', 'negativeSlope', options.negativeSlope ?? 0.01) ** 2))
+  if (!Object.hasOwn(gains, activation)) {
+    throw new ArgumentError('gain', `an activation among ${Object.keys(gains).join(', ')}, leakyRelu`, quoted(activation))
+  }
+  return gains[activation]
+}
 
 /** Normal, cut at two deviations, with variance 1/fanIn (LeCun et al., 1998). `jax.nn.initializers.lecun_normal`, bit for bit. */
 export const lecunNormal: Initializer = scaled('lecunNormal', {})

@@ -21,20 +21,48 @@ export interface AnyLayer {
 /** The type of a layer's parameters, `nn.Params<typeof net>`; `null` for a plain function. */
 export type Params<L> = L extends { readonly init: Init<infer P> } ? P : null
 
-const isLayer = (part: AnyLayer | Pointwise): part is AnyLayer => typeof part !== 'function'
+/** The parameters of several layers: a tuple. */
+export type ParamsOf<L extends readonly unknown[]> = { readonly [K in keyof L]: Params<L[K]> }
+
+/** Layers one after the other, as `chain` makes them: a layer that can be looked into. */
+export interface Chain<L extends readonly (AnyLayer | Pointwise)[]> extends Layer<ParamsOf<L>> {
+  readonly parts: L
+}
+
+/** What anything that draws parameters has. */
+interface Drawn {
+  readonly init: Init<unknown>
+}
+
+/** Draws a tuple: the i-th part from the key with i folded in, `null` for plain functions. Frozen. */
+export const drawEach = <const L extends readonly (Drawn | Pointwise)[]>(parts: L): Init<ParamsOf<L>> => (key) => {
+  const drawn = parts.map((part, i) => (typeof part === 'function' ? null : part.init(foldIn(key, i))))
+  return Object.freeze(drawn) as unknown as ParamsOf<L> // one entry per part, as its init draws it
+}
+
+/** Checks that parameters, or states, are a tuple with an entry per layer. */
+export const checkTuple = (who: string, what: string, tuple: unknown, length: number, path?: string): void => {
+  if (Array.isArray(tuple) && tuple.length === length) return
+  const got: unknown = Array.isArray(tuple) ? `a tuple of ${tuple.length}` : tuple
+  throw new TreeError(who, `a tuple of ${what} for ${length} layers`, got, path)
+}
 
 const checkPart = (part: AnyLayer | Pointwise, index: number): void => {
   if (typeof part === 'function') return
-  const { init, apply } = (part ?? {}) as Partial<AnyLayer> // callers without types pass anything
+  const { init, apply, state } = (part ?? {}) as Partial<AnyLayer & { readonly state: unknown }> // callers without types pass anything
   if (typeof init !== 'function' || typeof apply !== 'function') {
     throw new ArgumentError('chain', 'layers { init, apply } and plain functions', part, [index])
+  }
+  if (state !== undefined) {
+    throw new ArgumentError('chain', 'layers without a mode, a key or state (compose those that have one with stateful)', part, [index])
   }
 }
 
 /**
  * Layers and plain functions one after the other. Its parameters are a frozen tuple, with `null` for the plain functions:
  * `params[2].weight`. The i-th layer draws from the key with i folded in, so that layers appended leave the others'
- * draws unchanged. Throws ArgumentError for what is neither a layer nor a function.
+ * draws unchanged. Throws ArgumentError for what is neither a layer nor a function, and for layers with state, which
+ * `stateful` composes.
  *
  * @example
  * const net = chain(linear(2, 3), relu, linear(3, 1))
@@ -42,21 +70,14 @@ const checkPart = (part: AnyLayer | Pointwise, index: number): void => {
  * params[2].weight.shape // [3, 1]
  * net.apply(params)(np.zeros([5, 2])).shape // [5, 1]
  */
-export const chain = <const L extends readonly (AnyLayer | Pointwise)[]>(
-  ...parts: L
-): Layer<{ readonly [K in keyof L]: Params<L[K]> }> => {
+export const chain = <const L extends readonly (AnyLayer | Pointwise)[]>(...parts: L): Chain<L> => {
   parts.forEach(checkPart)
   return {
-    init: (key) => {
-      const drawn = parts.map((part, i) => (isLayer(part) ? part.init(foldIn(key, i)) : null))
-      return Object.freeze(drawn) as unknown as { readonly [K in keyof L]: Params<L[K]> } // one entry per part, as its init draws it
-    },
+    parts,
+    init: drawEach(parts),
     apply: (params) => {
-      if (!Array.isArray(params) || params.length !== parts.length) {
-        const got: unknown = Array.isArray(params) ? `a tuple of ${params.length}` : params
-        throw new TreeError('chain', `a tuple of parameters for ${parts.length} layers`, got)
-      }
-      const functions = parts.map((part, i) => (isLayer(part) ? part.apply(params[i] as never) : part)) // its own parameters
+      checkTuple('chain', 'parameters', params, parts.length)
+      const functions = parts.map((part, i) => (typeof part === 'function' ? part : part.apply(params[i] as never))) // its own parameters
       return (x) => functions.reduce((y, f) => f(y), x)
     }
   }

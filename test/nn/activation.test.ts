@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from '../../src/core/errors.js'
 import * as nn from '../../src/nn/index.js'
 import * as np from '../../src/numpy/index.js'
 import * as random from '../../src/random/index.js'
+import { checkGrads } from '../../src/transform/check.js'
 import { jvp } from '../../src/transform/forward.js'
 import { grad } from '../../src/transform/grad.js'
 import { vjp } from '../../src/transform/reverse.js'
@@ -48,14 +49,14 @@ describe('derivatives at kinks are those of JAX', () => {
 
 const elementwise = {
   relu: nn.relu, relu6: nn.relu6, absRectifier: nn.absRectifier, leakyRelu: nn.leakyRelu, elu: nn.elu, celu: nn.celu, selu: nn.selu,
-  softplus: nn.softplus, sigmoid: nn.sigmoid, logSigmoid: nn.logSigmoid, tanh: nn.tanh, silu: nn.silu, gelu: nn.gelu,
+  softplus: nn.softplus, sigmoid: nn.sigmoid, logSigmoid: nn.logSigmoid, tanh: nn.tanh, silu: nn.silu, swish: nn.swish, mish: nn.mish, gelu: nn.gelu,
   exactGelu: (x: NdArray) => nn.gelu(x, { approximate: false }), hardTanh: nn.hardTanh, hardSigmoid: nn.hardSigmoid,
   hardSilu: nn.hardSilu, softSign: nn.softSign
 }
 
 describe.each(Object.entries(elementwise))('%s', (name, f) => {
   test('is finite with its derivative wherever the argument is', () => {
-    const x = f64([-1e4, -30, -1e-300, -0, 0, 1e-300, 30, 1e4, ...(name === 'gelu' ? [] : [-1e300, 1e300])])
+    const x = f64([-1e4, -30, -1e-300, -0, 0, 1e-300, 30, 1e4, -1e300, 1e300])
     for (const y of [f(x), vmap(grad(f))(x)]) expect([...y.toTypedArray()].every(Number.isFinite), y.toString()).toBe(true)
   })
 
@@ -102,10 +103,37 @@ describe('units with parameters', () => {
     close('abs', nn.maxout(2)(pairs(x, np.negative(x))), nn.absRectifier(x), 0)
   })
 
+  test('maxoutLinear is maxout behind linear, drawn as that', () => {
+    const [layer, affine] = [nn.maxoutLinear(3, 2, 4), nn.linear(3, 8)]
+    const params = layer.init(random.key(1))
+    close('weight', params.weight, affine.init(random.key(1)).weight, 0)
+    const input = random.normal(random.key(2), [5, 3])
+    close('output', layer.apply(params)(input), nn.maxout(4)(affine.apply(params)(input)), 0)
+    expect(layer.apply(params)(input).shape).toEqual([5, 2])
+  })
+
+  test('products of cosine units average to a Gaussian kernel', () => {
+    const net = nn.cosine(2, 20_000)
+    const params = net.init(random.key(4))
+    const [a, b] = [net.apply(params)(np.array([0.3, -0.2])), net.apply(params)(np.array([-0.4, 0.5]))]
+    expect(2 * np.mean(np.multiply(a, b)).item()).toBeCloseTo(Math.exp(-0.5 * (0.7 ** 2 + 0.7 ** 2)), 1)
+    expect(np.max(params.bias).item()).toBeGreaterThan(6)
+  })
+
+  test('layers under vmap are themselves on a batch', () => {
+    const batch = random.normal(random.key(5), [4, 6])
+    const layers = [nn.prelu(6), nn.maxoutLinear(6, 2), nn.radialBasis(6, 3), nn.cosine(6, 3)] as readonly nn.Layer<unknown>[]
+    for (const layer of layers) {
+      const f = layer.apply(layer.init(random.key(6)))
+      close('batch', vmap(f)(batch), f(batch), 1e-6)
+    }
+  })
+
   test('a radial basis function is 1 at its centre and exp(-1) at its width', () => {
     const layer = nn.radialBasis(2, 2)
     const y = layer.apply({ centre: np.array([[0, 0], [3, 4]]), width: np.array([5, 5]) })(np.array([[0, 0], [3, 4]]))
     close('responses', y, np.array([[1, Math.exp(-1)], [Math.exp(-1), 1]]), 1e-6)
+    checkGrads((p: nn.RadialBasis, at: NdArray) => layer.apply(p)(at))({ centre: np.reshape(x, [2, 2]), width: f64([2, 3]) }, f64([0.5, 1]))
   })
 })
 
@@ -113,6 +141,14 @@ describe('bad input', () => {
   test.each<readonly [string, () => unknown, new (...args: never[]) => Error, string]>([
     ['an unknown option', () => nn.leakyRelu([1], { slope: 1 } as object), ArgumentError, 'options among negativeSlope'],
     ['NaN as a slope', () => nn.leakyRelu([1], { negativeSlope: NaN }), ArgumentError, 'a number as negativeSlope, got NaN'],
+    ['a beta of 0', () => nn.swish([1], { beta: 0 }), ArgumentError, 'swish: expected a positive beta, got 0'],
+    ['half a unit of prelu', () => nn.prelu(0.5), ArgumentError, 'a positive integer of units, got 0.5'],
+    ['another number of units of prelu', () => nn.prelu(2).apply({ slope: f64([0, 0]) })(f64([1, 2, 3])), ShapeError, 'whose last axis has size 2'],
+    ['no units of maxoutLinear', () => nn.maxoutLinear(2, 0), ArgumentError, 'maxoutLinear: expected a positive integer of units, got 0'],
+    ['no pieces of maxoutLinear', () => nn.maxoutLinear(2, 2, 0), ArgumentError, 'positive number of pieces'],
+    ['radial basis functions of no inputs', () => nn.radialBasis(0, 2), ArgumentError, 'a positive integer of inputs'],
+    ['inputs of another size', () => nn.radialBasis(2, 2).apply(nn.radialBasis(2, 2).init(random.key(0)))(f64([1, 2, 3])), ShapeError,
+      'radialBasis(2, 2): expected an input whose last axis has size 2'],
     ['softmax of a scalar', () => nn.softmax(1), ShapeError, 'softmax'],
     ['softmax along no axis', () => nn.softmax([1], { axis: 1 }), ShapeError, 'axis 1'],
     ['glu of an odd size', () => nn.glu([1, 2, 3]), ShapeError, 'an even size'],

@@ -62,6 +62,18 @@ describe('variances', () => {
   })
 })
 
+test('gains keep the variance of a signal, roughly: that of tanh a little more than it needs', () => {
+  const z = random.normal(key, [20_000])
+  const kept = { linear: (x: NdArray) => x, relu: nn.relu, leakyRelu: nn.leakyRelu }
+  for (const [name, f] of Object.entries(kept)) {
+    const scaled = np.multiply(initializers.gain(name as keyof typeof kept), f(z)) // keys of an object literal
+    expect(np.mean(np.square(scaled)).item()).toBeCloseTo(1, 1)
+  }
+  expect(np.mean(np.square(np.multiply(initializers.gain('tanh'), np.tanh(z)))).item()).toBeCloseTo(1.1, 1)
+  expect([initializers.gain('sigmoid'), initializers.gain('selu')]).toEqual([1, 0.75])
+  expect(initializers.gain('leakyRelu', { negativeSlope: 1 })).toBe(1)
+})
+
 test('names for the same', () => {
   expect(initializers.xavierNormal).toBe(initializers.glorotNormal)
   expect(initializers.xavierUniform).toBe(initializers.glorotUniform)
@@ -80,6 +92,8 @@ describe('bad input', () => {
     ['a scale of 0', () => initializers.varianceScaling({ scale: 0 }), ArgumentError, 'a positive scale'],
     ['an unknown mode', () => initializers.varianceScaling({ mode: 'fan' as 'fanIn' }), ArgumentError, 'fanIn, fanOut, fanAvg'],
     ['an unknown distribution', () => initializers.varianceScaling({ distribution: 'x' as 'normal' }), ArgumentError, 'distribution among'],
+    ['the gain of an unknown activation', () => initializers.gain('gelu' as 'relu'), ArgumentError, 'selu, leakyRelu, got "gelu"'],
+    ['the gain of an infinite slope', () => initializers.gain('leakyRelu', { negativeSlope: Infinity }), ArgumentError, 'a finite negativeSlope'],
     ['an unknown option', () => initializers.varianceScaling({ fan: 1 } as object), ArgumentError, 'varianceScaling: expected options'],
     ['an axis out of range', () => initializers.varianceScaling({ inAxis: 2 })([2, 3]), ShapeError, 'axis 2']
   ])('%s', (_, f, type, message) => {

@@ -20,6 +20,10 @@ const bits = f64([0, 1, 1, 0, 1])
 const signs = np.subtract(np.multiply(2, bits), 1)
 const targets = generate('float64', [5], (i) => 3 * noise(3, i))
 
+const mixture = {
+  logits: f64([0.3, -0.2]), means: generate('float64', [2, 2], (i) => noise(4, i)), logVariances: generate('float64', [2, 2], (i) => noise(5, i))
+}
+
 /** Every loss as a function of its prediction, and the prediction; away from kinks. */
 const losses: Readonly<Record<string, readonly [(x: NdArray, options?: nn.loss.LossOptions) => NdArray, NdArray]>> = {
   meanSquared: [(x, o) => loss.meanSquared(x, targets, o), scores],
@@ -30,8 +34,17 @@ const losses: Readonly<Record<string, readonly [(x: NdArray, options?: nn.loss.L
   'softmaxCrossEntropy of distributions': [(x, o) => loss.softmaxCrossEntropy(x, hot, o), logits],
   sigmoidBinaryCrossEntropy: [(x, o) => loss.sigmoidBinaryCrossEntropy(x, bits, o), scores],
   'sigmoidBinaryCrossEntropy of probabilities': [(x, o) => loss.sigmoidBinaryCrossEntropy(x, f64([0.1, 0.9, 0.5, 0.3, 0]), o), scores],
+  'sigmoidBinaryCrossEntropy with a positive weight': [(x, o) => loss.sigmoidBinaryCrossEntropy(x, bits, { positiveWeight: 3, ...o }), scores],
+  'softmaxCrossEntropy, smooth': [(x, o) => loss.softmaxCrossEntropy(x, classes, { smoothing: 0.2, ...o }), logits],
   hinge: [(x, o) => loss.hinge(x, signs, o), scores],
-  multiclassHinge: [(x, o) => loss.multiclassHinge(x, classes, o), logits]
+  'hinge, squared': [(x, o) => loss.hinge(x, signs, { squared: true, ...o }), scores],
+  multiclassHinge: [(x, o) => loss.multiclassHinge(x, classes, o), logits],
+  'multiclassHinge, squared': [(x, o) => loss.multiclassHinge(x, classes, { squared: true, ...o }), logits],
+  kullbackLeibler: [(x, o) => loss.kullbackLeibler(x, nn.softmax(np.flip(logits)), o), logits],
+  'means of gaussianMixture': [(x, o) => loss.gaussianMixture({ ...mixture, means: x }, np.slice(logits, [[0, 4], [0, 2]]), o), mixture.means],
+  'gaussianKullbackLeibler of means': [(x, o) => loss.gaussianKullbackLeibler({ mean: x, logVariance: 0.3 }, o), scores],
+  'gaussianKullbackLeibler of variances': [(x, o) => loss.gaussianKullbackLeibler({ mean: 0.3, logVariance: x }, o), scores],
+  cosineDistance: [(x, o) => loss.cosineDistance(x, hot, o), logits]
 }
 
 describe.each(Object.entries(losses))('%s', (_, [f, x]) => {
@@ -121,6 +134,69 @@ describe('sigmoidBinaryCrossEntropy', () => {
   })
 })
 
+describe('smoothing and weights', () => {
+  test('smoothing is that of the labels', () => {
+    const smooth = np.add(np.multiply(0.7, hot), 0.1)
+    close('classes', loss.softmaxCrossEntropy(logits, classes, { smoothing: 0.3 }), loss.softmaxCrossEntropy(logits, smooth), 1e-14)
+    close('distributions', loss.softmaxCrossEntropy(logits, hot, { smoothing: 0.3 }), loss.softmaxCrossEntropy(logits, smooth), 1e-14)
+  })
+
+  test('a weighted mean is that of examples as often as their class weighs', () => {
+    const twice = np.concatenate([logits, np.slice(logits, [[2, 4]])])
+    const weighted = loss.softmaxCrossEntropy(logits, classes, { weights: [1, 2, 1] })
+    close('mean', weighted, loss.softmaxCrossEntropy(twice, i32([2, 0, 1, 1, 1, 1])), 1e-14)
+    const traced = jit((w: NdArray) => loss.softmaxCrossEntropy(logits, classes, { weights: w }))
+    close('traced', traced(f64([1, 2, 1])), weighted, 1e-14)
+  })
+
+  test('a positive weight counts the examples of class 1 so many times', () => {
+    const each = loss.bernoulli(scores, bits, { reduction: 'none' })
+    const expected = np.multiply(each, np.add(1, np.multiply(2, bits)))
+    close('weighted', loss.bernoulli(scores, bits, { reduction: 'none', positiveWeight: 3 }), expected, 1e-14)
+    close('of bits', loss.bernoulli(scores, np.equal(bits, 1), { reduction: 'none', positiveWeight: 3 }), expected, 1e-14)
+  })
+})
+
+describe('likelihoods and divergences', () => {
+  test('categorical is the cross-entropy of logarithms of probabilities', () => {
+    const log = nn.logSoftmax(logits)
+    close('categorical', loss.categorical(log, classes), loss.softmaxCrossEntropy(logits, classes), 1e-14)
+    expect(loss.categorical(np.log([0.25, 0.75]), 1).item()).toBeCloseTo(-Math.log(0.75), 6)
+  })
+
+  test('a mixture of one is a Gaussian, and equal components are one', () => {
+    const [mean, logVariance, t] = [f64([0.3, -1]), f64([0.2, 0.5]), np.slice(logits, [[0, 4], [0, 2]])]
+    const single = np.sum(loss.gaussian(np.broadcastTo(mean, [4, 2]), t, { logVariance, reduction: 'none' }), { axis: 1 })
+    for (const k of [1, 3]) {
+      const copies = (x: NdArray): NdArray => np.broadcastTo(x, [k, 2])
+      const parts = { logits: generate('float64', [k], (i) => i), means: copies(mean), logVariances: copies(logVariance) }
+      close('mixture', loss.gaussianMixture(parts, t, { reduction: 'none' }), single, 1e-14)
+    }
+  })
+
+  test('the likelihood of a mixture integrates to 1', () => {
+    const grid = np.linspace(-30, 30, 6001, { dtype: 'float64' })
+    const one = { logits: f64([0.3, -0.2]), means: np.reshape(f64([-1, 2]), [2, 1]), logVariances: np.reshape(f64([-1, 1.5]), [2, 1]) }
+    const density = np.exp(np.negative(loss.gaussianMixture(one, np.expandDims(grid, 1), { reduction: 'none' })))
+    expect(np.sum(density).item() * 0.01).toBeCloseTo(1, 10)
+  })
+
+  test('kullbackLeibler is the cross-entropy above the entropy; divergences from oneself are 0', () => {
+    const p = nn.softmax(np.flip(logits))
+    const entropy = loss.softmaxCrossEntropy(np.log(p), p)
+    close('divergence', loss.kullbackLeibler(logits, p), np.subtract(loss.softmaxCrossEntropy(logits, p), entropy), 1e-14)
+    close('itself', loss.kullbackLeibler(np.log(p), p), f64(0), 1e-15)
+    const prior = { mean: scores, logVariance: targets }
+    close('Gaussian', loss.gaussianKullbackLeibler(prior, { prior }), f64(0), 1e-15)
+  })
+
+  test('cosineDistance ignores lengths, and is 0, 1, 2 for equal, orthogonal and opposite directions', () => {
+    const x = f64([3, 4])
+    const others = [f64([6e200, 8e200]), f64([-4e-200, 3e-200]), f64([-3, -4])]
+    others.forEach((y, i) => close('distance', loss.cosineDistance(x, y), f64(i), 1e-15))
+  })
+})
+
 test('float32 stays float32, and integers become it', () => {
   const x = np.array([[1, 2], [3, 4]])
   const y = np.array([0, 1], { dtype: 'int32' })
@@ -159,10 +235,43 @@ describe('bad input', () => {
     ['boolean hinge labels', () => loss.hinge(f64(1), true), DTypeError, 'labels -1 and 1'],
     ['floating classes of hinge', () => loss.multiclassHinge(logits, hot), DTypeError, 'classes of an integer dtype'],
     ['a negative margin', () => loss.multiclassHinge(logits, classes, { margin: -1 }), ArgumentError, 'a margin of at least 0'],
+    ['a smoothing of 1', () => loss.softmaxCrossEntropy(logits, classes, { smoothing: 1 }), ArgumentError, 'smoothing in [0, 1), got 1'],
+    ['a negative smoothing', () => loss.softmaxCrossEntropy(logits, classes, { smoothing: -0.1 }), ArgumentError, 'smoothing in [0, 1)'],
+    ['too few weights', () => loss.softmaxCrossEntropy(logits, classes, { weights: [1, 2] }), ShapeError, 'one weight per class, shape [3]'],
+    ['a negative weight', () => loss.softmaxCrossEntropy(logits, classes, { weights: [1, -2, 1] }), ArgumentError, 'got the weight -2 at weights[1]'],
+    ['an infinite weight', () => loss.softmaxCrossEntropy(logits, classes, { weights: [1, 1, Infinity] }), ArgumentError, 'at weights[2]'],
+    ['a negative positive weight', () => loss.bernoulli(scores, bits, { positiveWeight: -1 }), ArgumentError, 'weights of at least 0'],
+    ['positive weights of another shape', () => loss.bernoulli(scores, bits, { positiveWeight: [1, 2] }), ShapeError, 'broadcasts to [5]'],
+    ['no classes', () => loss.softmaxCrossEntropy(np.zeros([4, 0]), np.zeros([4, 0])), ShapeError, 'at least one class along axis 1'],
+    ['a negative probability', () => loss.kullbackLeibler(logits, np.subtract(hot, 1)), ArgumentError, 'got the label -1 at labels[0][0]'],
+    ['classes for a divergence', () => loss.kullbackLeibler(logits, classes), ShapeError, 'a distribution per example, shape [4,3]'],
+    ['means without components', () => loss.gaussianMixture({ ...mixture, means: scores }, scores), ShapeError, 'means of shape [..., k, 5]'],
+    ['logits of another number', () => loss.gaussianMixture({ ...mixture, logits: scores }, f64([0, 0])), ShapeError, 'logits of shape [..., 2]'],
+    ['a scalar target of a mixture', () => loss.gaussianMixture(mixture, 0), ShapeError, 'targets of shape [..., d]'],
+    ['variances of another number', () => loss.gaussianMixture({ ...mixture, logVariances: logits }, f64([0, 0])), ShapeError, 'broadcasts to [2,2]'],
+    ['directions of other shapes', () => loss.cosineDistance(logits, scores), ShapeError, 'predictions and targets of one shape'],
     ['a delta of 0', () => loss.huber(scores, scores, { delta: 0 }), ArgumentError, 'a positive delta'],
-    ['a variance of another shape', () => loss.gaussian(1, 1, { logVariance: scores }), ShapeError, 'a logVariance that broadcasts to []']
+    ['a variance of another shape', () => loss.gaussian(1, 1, { logVariance: scores }), ShapeError, 'logVariance: expected an array that broadcasts to []']
   ])('%s', (_, f, type, message) => {
     expect(f).toThrow(type)
     expect(f).toThrow(message)
+  })
+
+  test('a mean over no examples; their sum is 0', () => {
+    const nothing = (x: NdArray): NdArray => np.slice(x, [[0, 0]])
+    const [x, z, y] = [nothing(scores), nothing(logits), nothing(classes)]
+    const empty: readonly ((o: nn.loss.LossOptions) => NdArray)[] = [
+      (o) => loss.meanSquared(x, x, o), (o) => loss.meanAbsolute(x, x, o), (o) => loss.huber(x, x, o), (o) => loss.gaussian(x, x, o),
+      (o) => loss.bernoulli(x, x, o), (o) => loss.hinge(x, x, o), (o) => loss.multiclassHinge(z, y, o), (o) => loss.cosineDistance(z, z, o),
+      (o) => loss.softmaxCrossEntropy(z, y, o), (o) => loss.softmaxCrossEntropy(z, z, o), (o) => loss.kullbackLeibler(z, z, o),
+      (o) => loss.softmaxCrossEntropy(z, y, { weights: [1, 2, 3], ...o }), (o) => loss.gaussianKullbackLeibler({ mean: x, logVariance: x }, o),
+      (o) => loss.gaussianMixture(mixture, np.zeros([0, 2]), o)
+    ]
+    for (const f of empty) {
+      expect(() => f({})).toThrow(ShapeError)
+      expect(() => f({})).toThrow('at least one example to take the mean over')
+      expect(f({ reduction: 'sum' }).item()).toBe(0)
+      expect(f({ reduction: 'none' }).shape).toEqual([0])
+    }
   })
 })

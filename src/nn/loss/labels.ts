@@ -1,8 +1,9 @@
 import { dataOf, isArray, isConcrete } from '../../array/ndarray.js'
+import { unravel } from '../../control/check.js'
 import type { ArrayLike, NdArray } from '../../core/array.js'
 import { isFloat, isInteger } from '../../core/dtype.js'
-import { ArgumentError, DTypeError, ShapeError, type Path } from '../../core/errors.js'
-import { equalShapes, range, without, type Shape } from '../../core/shape.js'
+import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js'
+import { equalShapes, normalAxis, range, without, type Shape } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { indicesOf } from '../../numpy/indices.js'
 import { arrayOf } from '../../numpy/promote.js'
@@ -13,24 +14,28 @@ export const labelsOf = (who: string, labels: ArrayLike, batch: Shape): NdArray 
   return isArray(labels) || ArrayBuffer.isView(labels) || !equalShapes(x.shape, batch) ? x : indicesOf(who, labels)
 }
 
-/** Where the flat position is in an array of the shape. */
-const placeOf = (position: number, shape: Shape): Path => {
-  const path: number[] = []
-  let rest = position
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    path.unshift(rest % shape[axis])
-    rest = Math.floor(rest / shape[axis])
-  }
-  return path
-}
-
-/** Throws ArgumentError at the first label for which the test fails, if the labels are known. */
-export const checkLabels = (who: string, labels: NdArray, expected: string, holds: (label: number) => boolean): void => {
+/** Throws ArgumentError at the first label (or weight) for which the test fails, if they are known. */
+export const checkLabels = (
+  who: string, labels: NdArray, expected: string, holds: (label: number) => boolean, name: 'label' | 'weight' = 'label'
+): void => {
   if (!isConcrete(labels)) return
   const data = dataOf(labels)
   for (let i = 0; i < data.length; i++) {
-    if (!holds(data[i])) throw new ArgumentError(who, expected, `the label ${data[i]}`, ['labels', ...placeOf(i, labels.shape)])
+    if (!holds(data[i])) throw new ArgumentError(who, expected, `the ${name} ${data[i]}`, [`${name}s`, ...unravel(i, labels.shape)])
   }
+}
+
+/** Throws ArgumentError at a known weight that is negative or not finite. */
+export const checkWeights = (who: string, weights: NdArray): void => {
+  checkLabels(who, weights, 'weights of at least 0, and finite', (w) => w >= 0 && w < Infinity, 'weight')
+}
+
+/** The axis of classes, from the front. Throws ShapeError for an array that has none, or no class along it. */
+export const classAxis = (who: string, scores: NdArray, axis = -1): number => {
+  if (scores.ndim === 0) throw new ShapeError(who, 'an axis of classes', scores)
+  const found = normalAxis(who, axis, scores.ndim)
+  if (scores.shape[found] === 0) throw new ShapeError(who, `at least one class along axis ${found}`, scores)
+  return found
 }
 
 /** Which of the scores along an axis is the label's; for labels that are traced, whether they are in range. */

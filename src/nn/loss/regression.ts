@@ -8,7 +8,7 @@ import { promoteAll } from '../../numpy/promote.js'
 import { reduceLoss, type LossOptions } from './reduction.js'
 
 /** Prediction − target. Throws ShapeError for different shapes, which NumPy would broadcast: [n] against [n, 1] is a mistake. */
-const residuals = (who: string, prediction: ArrayLike, target: ArrayLike): NdArray => {
+export const residuals = (who: string, prediction: ArrayLike, target: ArrayLike): NdArray => {
   const [p, t] = promoteAll(who, [prediction, target], 'float')
   if (!equalShapes(p.shape, t.shape)) throw new ShapeError(who, 'a prediction and a target of one shape', [p, t])
   return lax.sub(p, t)
@@ -16,7 +16,7 @@ const residuals = (who: string, prediction: ArrayLike, target: ArrayLike): NdArr
 
 /**
  * The squared error `(p − t)²`, averaged over all elements. The constant that minimises it is the mean. Throws ShapeError
- * unless the shapes agree.
+ * unless the shapes agree, and for a mean over no elements.
  *
  * @example
  * loss.meanSquared(np.array([1, 2]), np.array([1, 4])) // 2
@@ -58,29 +58,4 @@ export const huber = (prediction: ArrayLike, target: ArrayLike, options: HuberOp
   const error = np.abs(residuals('huber', prediction, target))
   const near = lax.min(error, delta)
   return reduceLoss('huber', lax.add(lax.mul(lax.mul(near, near), 0.5), lax.mul(lax.sub(error, near), delta)), reduction)
-}
-
-/** The variance that a Gaussian likelihood assumes. */
-export interface GaussianOptions extends LossOptions {
-  /** log σ², a number or an array that broadcasts to the prediction (learned, it keeps σ² positive); 0 by default. */
-  readonly logVariance?: ArrayLike
-}
-
-/**
- * The negative log-likelihood `½ (log 2πσ² + (t − μ)²/σ²)` of a Gaussian, averaged over all elements. With unit variance
- * half the mean squared error and a constant.
- *
- * @example
- * loss.gaussian(np.array([0]), np.array([0])) // 0.9189
- */
-export const gaussian = (mean: ArrayLike, target: ArrayLike, options: GaussianOptions = {}): NdArray => {
-  checkOptions('gaussian', options, ['reduction', 'logVariance'])
-  const { logVariance = 0, reduction } = options
-  const error = residuals('gaussian', mean, target)
-  const exponent = np.multiply(np.square(error), np.exp(np.negative(logVariance)))
-  const losses = np.multiply(0.5, np.add(np.add(exponent, logVariance), Math.log(2 * Math.PI)))
-  if (!equalShapes(losses.shape, error.shape)) {
-    throw new ShapeError('gaussian', `a logVariance that broadcasts to [${error.shape.join(',')}]`, np.asArray(logVariance))
-  }
-  return reduceLoss('gaussian', losses, reduction)
 }
