@@ -1,6 +1,7 @@
 import type { NdArray } from '../core/array.js'
 import type { DType } from '../core/dtype.js'
 import * as lax from '../lax/index.js'
+import * as np from '../numpy/index.js'
 import { requireSameStructure } from '../tree/compare.js'
 import { flatten } from '../tree/pytree.js'
 
@@ -16,6 +17,12 @@ export const each = (f: (x: NdArray) => NdArray, tree: Tree): Tree => {
   const [leaves, treedef] = flatten(tree)
   return treedef.unflatten((leaves as readonly NdArray[]).map(f)) // as for `arrays`
 }
+
+/** A tree of zeros. */
+export const zeros = (tree: Tree): Tree => each(lax.zerosLike, tree)
+
+/** What an array is left as it is by, to the bit: −0, as 0 would turn −0 into 0. */
+export const nothing = (x: NdArray): NdArray => lax.fullLike(x, -0)
 
 /**
  * Trees of one structure, combined array by array: `f` gets the i-th arrays of all trees and gives the i-th arrays of all
@@ -47,3 +54,13 @@ export const inDType = (x: NdArray): ((dtype: DType) => NdArray) => {
 /** The array times a number or a scalar of its dtype. */
 export const times = (x: NdArray, factor: NdArray | number): NdArray =>
   lax.mul(x, typeof factor === 'number' ? factor : lax.broadcastInDim(factor, x.shape, []))
+
+/** A running average: `a ← decay · a + (1 − decay) · x`. */
+export const average = (a: NdArray, x: NdArray, decay: number): NdArray => lax.add(lax.mul(a, decay), lax.mul(x, 1 - decay))
+
+/** The length of an array as a vector, or of what lies along some of its axes, which stay as axes of size 1. */
+export const norm = (x: NdArray, axis?: readonly number[]): NdArray =>
+  np.sqrt(np.sum(np.square(x), axis === undefined ? {} : { axis, keepdims: true }))
+
+/** All axes but the last, whose positions are the units of a layer: along the others lie a unit's weights. A vector is one unit. */
+export const ofUnits = (x: NdArray): readonly number[] => (x.ndim < 2 ? x.shape : x.shape.slice(1)).map((_, i) => i)

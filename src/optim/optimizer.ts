@@ -79,6 +79,23 @@ const parameter = (leaf: unknown, path: () => Path): NdArray => {
   return x.weak ? lax.convertElementType(x, x.dtype) : x
 }
 
+/** What the steps of an optimizer remember before the first step. */
+export const initSteps = (optimizer: Optimizer, params: Tree): readonly unknown[] =>
+  Object.freeze(optimizer.map((each) => freeze(each.init(params))))
+
+/** The updates after all steps of an optimizer, and what these remember from now on. */
+export const runSteps = (
+  optimizer: Optimizer, updates: Tree, inner: readonly unknown[], context: Context
+): readonly [updates: Tree, inner: readonly unknown[]] => {
+  let changed = updates
+  const next = optimizer.map((each, i) => {
+    const [update, remembered] = each.update(changed, inner[i], context)
+    changed = update
+    return freeze(remembered)
+  })
+  return [changed, Object.freeze(next)]
+}
+
 /**
  * The state before the first step. Throws DTypeError for parameters that are no floats and ArgumentError for leaves that are no
  * arrays, with the path.
@@ -90,8 +107,7 @@ export const init = (optimizer: Optimizer) => <P>(params: P): State<P> => {
   checkSteps('optim.init', optimizer)
   const [leaves, treedef] = flatten<unknown>(params)
   const made = treedef.unflatten(leaves.map((leaf, i) => parameter(leaf, () => treedef.paths()[i]))) as P // the same tree
-  const inner = Object.freeze(optimizer.map((each) => freeze(each.init(made))))
-  return Object.freeze({ params: made, count: lax.full([], 0, 'int32'), inner })
+  return Object.freeze({ params: made, count: lax.full([], 0, 'int32'), inner: initSteps(optimizer, made) })
 }
 
 const checkGradient = (gradient: unknown, x: NdArray, path: () => Path): void => {
@@ -134,17 +150,11 @@ export const step = (optimizer: Optimizer) => <P>(state: State<P>, gradients: No
   const [given, other] = flatten<unknown>(gradients)
   requireSameStructure('optim.step', treedef, other, ['the parameters', 'the gradients'])
   given.forEach((gradient, i) => checkGradient(gradient, old[i], () => treedef.paths()[i]))
-  const context: Context = { params, count }
-  let updates: Tree = gradients
-  const inner = optimizer.map((each, i) => {
-    const [changed, remembered] = each.update(updates, state.inner[i], context)
-    updates = changed
-    return freeze(remembered)
-  })
+  const [updates, inner] = runSteps(optimizer, gradients, state.inner, { params, count })
   const changes = flatten(updates)[0] as readonly NdArray[] // steps give updates of the parameters' structure
   return Object.freeze({
     params: treedef.unflatten(old.map((x, i) => lax.add(x, changes[i]))),
     count: lax.add(lax.min(count, mostSteps - 1), 1),
-    inner: Object.freeze(inner)
+    inner
   })
 }

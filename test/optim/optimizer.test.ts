@@ -3,6 +3,7 @@ import { concatAll } from 'fp-ts/lib/Monoid.js'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import { ArgumentError, DTypeError, ShapeError, TreeError } from '../../src/core/errors.js'
+import { scan } from '../../src/control/loops.js'
 import { jit } from '../../src/jit/jit.js'
 import * as np from '../../src/numpy/index.js'
 import * as optim from '../../src/optim/index.js'
@@ -35,7 +36,20 @@ const kinds: Readonly<Record<string, optim.Optimizer>> = {
   nadam: optim.adam(0.1, { nesterov: true, epsRoot: 1e-6 }),
   adamw: optim.adamw(0.1, { mask: (path, x) => x.ndim > 1 && path[0] === 'weight' }),
   clipped: optim.chain(optim.clipByGlobalNorm(0.5), optim.clip(0.3), optim.sgd(0.1)),
-  scaled: optim.chain(optim.scale(-0.5), optim.scaleBySchedule(optim.warmup(1, 4)))
+  scaled: optim.chain(optim.scale(-0.5), optim.scaleBySchedule(optim.warmup(1, 4))),
+  adamax: optim.adamax(0.1),
+  adadelta: optim.adadelta(),
+  lion: optim.lion(0.1, { weightDecay: 0.1, mask: (_, x) => x.ndim > 1 }),
+  nadamw: optim.nadamw(0.1, { mask: (_, x) => x.ndim > 1 }),
+  radam: optim.radam(0.1, { beta2: 0.9 }),
+  lamb: optim.lamb(0.1, { weightDecay: 0.1 }),
+  'clipped array by array': optim.chain(optim.clipByNorm(0.5), optim.clipAdaptively(0.3), optim.sgd(0.1)),
+  proximal: optim.chain(optim.sgd(0.1), optim.proximalL1(0.3, 0.1, { l2: 0.2 })),
+  bounded: optim.chain(optim.sgd(0.5), optim.maxNorm(1)),
+  'every other': optim.every(2, optim.clipByGlobalNorm(1), optim.adam(optim.linear(0.1, 0.2, 3))),
+  grouped: optim.groups({ '*': optim.adam(0.1), last: optim.clipByNorm(0.1) }, (_, x) => x.ndim > 1 ? '*' : 'last'),
+  masked: optim.chain(optim.masked((_, x) => x.ndim === 1, optim.momentum(0.1)), optim.scale(-1)),
+  'in part frozen': optim.freeze((_, x) => x.ndim > 1, optim.adagrad(0.1))
 }
 
 const walk = (optimizer: optim.Optimizer, steps: number, dtype: 'float32' | 'float64' = 'float64'): optim.State<Model> => {
@@ -80,10 +94,10 @@ describe('optimizers are a monoid', () => {
   })
 })
 
-describe.each(Object.entries(kinds))('%s', (_, optimizer) => {
+describe.each(Object.entries(kinds))('%s', (name, optimizer) => {
   const start = optim.init(optimizer)(model('float64', 1))
 
-  test('takes a tree without parameters', () => {
+  test.skipIf(['grouped', 'in part frozen'].includes(name))('takes a tree without parameters', () => {
     expect(optim.step(optimizer)(optim.init(optimizer)({ relu: null }), { relu: null }).params).toEqual({ relu: null })
   })
 
@@ -122,11 +136,62 @@ describe.each(Object.entries(kinds))('%s', (_, optimizer) => {
     close('weight', np.asArray(single.params.weight, 'float64'), double.params.weight, 1e-5)
   })
 
+  test('takes an ensemble of states through vmap as one by one', () => {
+    const three = [0, 1, 2]
+    const step = (s: optim.State<Model>, g: Model): optim.State<Model> => optim.step(optimizer)(s, g)
+    const singles = three.map((i) => step(optim.init(optimizer)(model('float64', i)), model('float64', 10 + i)))
+    const stacked = <T>(trees: readonly T[]): T => {
+      const [, treedef] = tree.flatten(trees[0])
+      const rows = trees.map((each) => tree.leaves(each) as readonly NdArray[])
+      return treedef.unflatten(rows[0].map((_, k) => np.stack(rows.map((row) => row[k]))))
+    }
+    const all = vmap(step)(stacked(singles), stacked(three.map((i) => model('float64', 20 + i))))
+    const expected = stacked(singles.map((state, i) => step(state, model('float64', 20 + i))))
+    const [got, want] = [tree.leaves(all), tree.leaves(expected)] as unknown as readonly (readonly NdArray[])[]
+    got.forEach((x, i) => {
+      close(`leaf ${i}`, x, want[i], 1e-14)
+    })
+  })
+
+  test('is a step of a scan', () => {
+    const gradients = [0, 1, 2, 3].map((i) => model('float64', 30 + i))
+    const folded = gradients.reduce((state, g) => optim.step(optimizer)(state, g), start)
+    const xs = { weight: np.stack(gradients.map((g) => g.weight)), layers: [{ bias: np.stack(gradients.map((g) => g.layers[0].bias)) }] }
+    const [scanned] = scan((state: optim.State<Model>, g: Model) => [optim.step(optimizer)(state, g), null] as const, start, xs)
+    close('weight', scanned.params.weight, folded.params.weight, 1e-13)
+    expect(scanned.count.item()).toBe(4)
+  })
+
+  test('does not care what parameters are called, nor in which order they stand', () => {
+    interface Renamed { readonly a: NdArray; readonly z: readonly [NdArray] }
+    const renamed = ({ weight, layers: [{ bias }] }: Model): Renamed => ({ a: bias, z: [weight] })
+    // this one names its parameters
+    const same = name === 'adamw' ? optim.adamw(0.1, { mask: (path, x) => x.ndim > 1 && path[0] === 'z' }) : optimizer
+    let [state, other] = [start, optim.init(same)(renamed(start.params))]
+    for (let i = 0; i < 4; i++) {
+      const g = model('float64', 40 + i)
+      ;[state, other] = [optim.step(optimizer)(state, g), optim.step(same)(other, renamed(g))]
+    }
+    close('bias', other.params.a, renamed(state.params).a, 1e-14)
+    close('weight', other.params.z[0], renamed(state.params).z[0], 1e-14)
+  })
+
   test('maps over a batch of trainings', () => {
     const batch = tree.zipWith((x: NdArray, y: NdArray) => np.stack([x, y]))(model('float64', 1), model('float64', 3))
     const train = (p: Model, g: Model): Model => optim.step(optimizer)(optim.init(optimizer)(p), g).params
     const both = vmap(train)(batch, batch)
     close('second', np.slice(both.weight, [1]), train(model('float64', 3), model('float64', 3)).weight, 1e-14)
+  })
+})
+
+describe('without gradients', () => {
+  const still = Object.entries(kinds).filter(([name]) => !['adamw', 'lion', 'nadamw', 'lamb', 'proximal', 'bounded'].includes(name))
+
+  test.each(still)('%s stays where it is, to the bit', (_, optimizer) => {
+    const none = tree.map((x: NdArray) => np.zerosLike(x))(model('float64', 1))
+    let state = optim.init(optimizer)(model('float64', 1))
+    for (let i = 0; i < 3; i++) state = optim.step(optimizer)(state, none)
+    sameState(state.params, model('float64', 1))
   })
 })
 
