@@ -4,7 +4,7 @@ import type { Atom, Eqn, Jaxpr, Literal, Var } from '../core/primitive.js'
 import { subjaxprs } from './jaxpr.js'
 
 /** `a`, `b`, … `z`, `ba`, `bb`, …: the n-th name. */
-const letters = (n: number): string => (n < 26 ? '' : letters(Math.floor(n / 26))) + String.fromCharCode(97 + (n % 26))
+export const letters = (n: number): string => (n < 26 ? '' : letters(Math.floor(n / 26))) + String.fromCharCode(97 + (n % 26))
 
 /** Names for the variables of a jaxpr, in order of appearance; `_` for outputs that nobody reads. */
 export const namesOf = (jaxpr: Jaxpr): ((v: Var) => string) => {

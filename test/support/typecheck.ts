@@ -50,7 +50,8 @@ const preamble = (code: string, modules: readonly (readonly [string, readonly st
 /** What every example sees besides: the names that fp-ts code has by custom, and the whole library. */
 const ambient: readonly (readonly [string, readonly string[]])[] = [
   ['fp-ts/lib/function.js', ['pipe']], ['* fp-ts/lib/Either.js', ['E']], ['* fp-ts/lib/Option.js', ['O']],
-  ['* ./src/index.js', ['ct']]
+  ['* ./src/index.js', ['ct']],
+  ...['data', 'io', 'linalg', 'train'].map((name) => [`* ./src/${name}/index.js`, [name]] as const)
 ]
 
 /**

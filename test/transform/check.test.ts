@@ -65,6 +65,34 @@ describe('checkGrads', () => {
     expect(checkGrads(kinked, { eps: 1e-3 })(f64(0.01))).toHaveLength(6)
   })
 
+  test('reports every input by itself', () => {
+    const f = (p: { readonly w: NdArray; readonly b: NdArray }, k: NdArray, x: NdArray): NdArray => np.add(np.multiply(np.sin(p.w), x), np.multiply(k, p.b))
+    const report = checkGrads.report(f)({ w: f64([0.5, 1]), b: f64(2) }, i32(3), f64([1, -1]))
+    expect(report.passed).toBe(true)
+    expect([...new Set(report.lines.map(({ input }) => input))]).toEqual(['arguments[0].b', 'arguments[0].w', 'arguments[2]'])
+    expect(report.lines.filter(({ input }) => input === 'arguments[2]').map(({ mode }) => mode)).toEqual(modes)
+    for (const { expected, got, error, tolerance, passed } of report.lines) {
+      expect(Math.abs(got - expected) / (1 + Math.abs(expected))).toBe(error)
+      expect(passed).toBe(error <= tolerance)
+    }
+    const [head, line, ...rows] = String(report).split('\n')
+    expect(head).toMatch(/^input +mode +analytic +numerical +error +tolerance +verdict$/)
+    expect(line).toMatch(/^[─ ]+$/)
+    expect(rows).toHaveLength(18)
+    expect(rows[0]).toMatch(/^arguments\[0\]\.b +forward +-?[\d.]+ +-?[\d.]+ +\d.\de[-+]\d+ +0.00001 +ok$/)
+  })
+
+  test('reports the input whose derivative is wrong, and does not throw', () => {
+    const halfP = binary('half_wrong', { impl: (x, y) => x * y, rules: [([, y]) => (d) => lax.mul(d, y), () => (d) => d] })
+    const f = (x: NdArray, y: NdArray): NdArray => bind1(halfP, [x, y])
+    const { passed, lines } = checkGrads.report(f, { order: 1 })(f64(2), f64(3))
+    expect(passed).toBe(false)
+    expect(lines.map((line) => [line.input, line.mode, line.passed])).toEqual([
+      ['arguments[0]', 'forward', true], ['arguments[0]', 'reverse', true], ['arguments[1]', 'forward', false], ['arguments[1]', 'reverse', false]
+    ])
+    expect(() => checkGrads.report(np.sin, { atol: 1 } as object)).toThrow('unknown option')
+  })
+
   test.each<[string, () => unknown, string]>([
     ['no floating-point input', () => checkGrads((x: NdArray) => x)(i32(1)), 'a floating-point input'],
     ['unknown options', () => checkGrads(np.sin, { atol: 1 } as object), 'the unknown option "atol"'],
