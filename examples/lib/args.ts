@@ -61,40 +61,63 @@ const or = <A>(text: string | undefined, fallback: A, parse: (text: string) => V
 
 type Texts = Partial<Readonly<Record<keyof Options, string>>>
 
-const command = (write: (text: string) => void): Command =>
-  new Command('demo')
-    .description('Trains a small network on XOR and another on handwritten digits, and writes a report.')
-    .usage('[options]')
-    .option('--data <dir>', 'folder of MNIST files, gzipped or not (default: digits that the demo draws itself)')
-    .option('--seconds <n>', `stop training after this time (default: ${DEFAULTS.seconds})`)
-    .option('--epochs <n>', `at most so many passes over the data (default: ${DEFAULTS.epochs})`)
-    .option('--seed <n>', `seed of weights, order and drawings (default: ${DEFAULTS.seed})`)
-    .option('--out <file>', `where the report goes (default: ${DEFAULTS.out})`)
+/** A program that takes all of the options, or some. */
+export interface Program {
+  readonly name: string
+  /** What it does, in a sentence for its help. */
+  readonly about: string
+  readonly takes: readonly (keyof Options)[]
+  readonly defaults: Options
+}
+
+const help: Readonly<Record<keyof Options, readonly [flags: string, text: string]>> = {
+  data: ['--data <dir>', 'folder of MNIST files, gzipped or not'],
+  seconds: ['--seconds <n>', 'stop training after this time'],
+  epochs: ['--epochs <n>', 'at most so many passes over the data'],
+  seed: ['--seed <n>', 'seed of weights, order and drawings'],
+  out: ['--out <file>', 'where the report goes']
+}
+
+const command = ({ name, about, takes, defaults }: Program, write: (text: string) => void): Command =>
+  takes
+    .reduce((program, option) => {
+      const [flags, text] = help[option]
+      return program.option(flags, `${text} (default: ${defaults[option] ?? 'digits drawn on the spot'})`)
+    }, new Command(name).description(about).usage('[options]'))
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
 
-/** Reads the command line (without node and script). Every option is checked, and each mistake named. */
-export const parse = (argv: readonly string[]): E.Either<Exit, Options> => {
+/** Reads a program's command line (without node and script). Every option is checked, and each mistake named. */
+export const parseFor = (program: Program) => (argv: readonly string[]): E.Either<Exit, Options> => {
   let text = ''
-  const program = command((line) => {
+  const reader = command(program, (line) => {
     text += line
   })
   try {
-    program.parse(argv, { from: 'user' })
+    reader.parse(argv, { from: 'user' })
   } catch (cause) {
     if (cause instanceof CommanderError) return E.left({ code: cause.exitCode === 0 ? 0 : 2, text })
     throw cause
   }
-  const texts = program.opts<Texts>()
+  const texts = reader.opts<Texts>()
+  const { defaults } = program
   return pipe(
     sequenceS(validation)({
-      data: or<string | null>(texts.data, DEFAULTS.data, data),
-      seconds: or(texts.seconds, DEFAULTS.seconds, seconds),
-      epochs: or(texts.epochs, DEFAULTS.epochs, epochs),
-      seed: or(texts.seed, DEFAULTS.seed, seed),
-      out: or(texts.out, DEFAULTS.out, out)
+      data: or<string | null>(texts.data, defaults.data, data),
+      seconds: or(texts.seconds, defaults.seconds, seconds),
+      epochs: or(texts.epochs, defaults.epochs, epochs),
+      seed: or(texts.seed, defaults.seed, seed),
+      out: or(texts.out, defaults.out, out)
     }),
     E.mapLeft((messages): Exit => ({ code: 2, text: `${messages.join('\n')}\n` }))
   )
 }
+
+/** Reads the demo's command line. */
+export const parse: (argv: readonly string[]) => E.Either<Exit, Options> = parseFor({
+  name: 'demo',
+  about: 'Trains a small network on XOR and another on handwritten digits, and writes a report.',
+  takes: ['data', 'seconds', 'epochs', 'seed', 'out'],
+  defaults: DEFAULTS
+})
