@@ -23,6 +23,7 @@ class HostStorage implements Storage {
 
 let storageOfConcrete: (x: ConcreteArray) => Storage
 let invalidate: (x: ConcreteArray) => void
+let move: (x: ConcreteArray, storage: Storage) => void
 
 /** An array with elements: a handle over storage, whose fields nobody else can reach. */
 class ConcreteArray implements NdArray {
@@ -40,6 +41,9 @@ class ConcreteArray implements NdArray {
     }
     invalidate = (x) => {
       x.#storage = undefined
+    }
+    move = (x, storage) => {
+      x.#storage = storage
     }
   }
 
@@ -213,3 +217,11 @@ export const elementOf = (who: string, dtype: DType, value: number): number => {
   if (!isFloat(dtype) && dtype !== 'bool' && !Number.isFinite(value)) throw new ArgumentError(who, `a finite number for ${dtype}`, value)
   return coerce(dtype, value)
 }
+
+/** Puts the same elements elsewhere: the handle reads them from there. */
+export const relocate = (x: NdArray, storage: Storage): void => {
+  if (x instanceof ConcreteArray) move(x, storage)
+}
+
+/** An array over a storage of its own. */
+export const arrayOver = (aval: Aval, storage: Storage): NdArray => new ConcreteArray(aval, storage)

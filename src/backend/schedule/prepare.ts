@@ -1,0 +1,49 @@
+import type { Atom, Eqn, Jaxpr, Var } from '../../core/primitive.js'
+import { inlined } from '../../control/inline.js'
+import { variable, withParts } from '../../ir/jaxpr.js'
+import { memo } from '../../ir/memo.js'
+import { simplify } from '../../ir/passes.js'
+import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
+
+/** A program all of whose results are computed in it, each once. */
+export interface Segment extends Jaxpr {
+  readonly outputs: readonly Var[]
+}
+
+const copyOf = (atom: Atom, copies: Eqn[]): Var => {
+  const copy = variable(atom.aval)
+  const params: ConvertParams = { newDtype: atom.aval.dtype, weakType: atom.aval.weak }
+  copies.push({ primitive: convertElementTypeP, inputs: [atom], params, outputs: [copy] })
+  return copy
+}
+
+/** Equations whose loops and choices take no literals. */
+const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
+  const takes = (eqn: Eqn): boolean => eqn.primitive.jaxprs !== undefined && eqn.inputs.some(({ kind }) => kind === 'literal')
+  if (!eqns.some(takes)) return eqns
+  return eqns.flatMap((eqn) => {
+    if (!takes(eqn)) return [eqn]
+    const copies: Eqn[] = []
+    const inputs = eqn.inputs.map((atom) => (atom.kind === 'literal' ? copyOf(atom, copies) : atom))
+    return [...copies, withParts(eqn, inputs)]
+  })
+}
+
+/** A part of a program, ready to be scheduled. */
+export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment => ({ inputs, eqns: withoutLiterals(eqns), outputs })
+
+/** The program without calls, and with copies for results that are inputs, constants, or the same as others. */
+export const prepared: (jaxpr: Jaxpr) => Segment = memo(
+  () => '',
+  (jaxpr) => {
+    const { inputs, eqns, outputs } = simplify(inlined(jaxpr))
+    const taken = new Set<Atom>(inputs)
+    const copies: Eqn[] = []
+    const own = outputs.map((atom) => {
+      if (atom.kind === 'literal' || taken.has(atom)) return copyOf(atom, copies)
+      taken.add(atom)
+      return atom
+    })
+    return preparedSegment({ inputs, eqns: [...eqns, ...copies], outputs: own })
+  }
+)

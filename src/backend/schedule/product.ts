@@ -1,0 +1,61 @@
+import type { DType } from '../../core/dtype.js'
+import type { Eqn } from '../../core/primitive.js'
+import { range, stridesOf, without } from '../../core/shape.js'
+import { packedSize } from './blocking.js'
+import type { Buffer, Factor, Product } from './kernel.js'
+
+interface Dimensions {
+  readonly contracting: readonly [readonly number[], readonly number[]]
+  readonly batch: readonly [readonly number[], readonly number[]]
+}
+
+/** Several axes as one, if its elements are evenly spaced: its stride. */
+const merged = (shape: readonly number[], strides: readonly number[]): number | null => {
+  let stride: number | null = null
+  let next = 0
+  for (let k = shape.length - 1; k >= 0; k--) {
+    if (shape[k] === 1) continue
+    if (stride === null) stride = strides[k]
+    else if (strides[k] !== next) return null
+    next = strides[k] * shape[k]
+  }
+  return stride ?? 0
+}
+
+const pick = (list: readonly number[], axes: readonly number[]): readonly number[] => axes.map((axis) => list[axis])
+
+/** An operand as a factor, over a dense buffer; nothing if its free or its contracted axes do not make one. */
+const factor = (buffer: Buffer, shape: readonly number[], batch: readonly number[], depth: readonly number[]): Factor | null => {
+  const strides = stridesOf(shape)
+  const free = without(range(shape.length), [...batch, ...depth])
+  const [along, down] = [merged(pick(shape, free), pick(strides, free)), merged(pick(shape, depth), pick(strides, depth))]
+  return along === null || down === null ? null : { buffer, offset: 0, batch: pick(strides, batch), free: along, depth: down }
+}
+
+const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
+
+/** Buffers of the operands and the result, and a way to make one for the kernel itself. */
+export interface Places {
+  readonly lhs: Buffer
+  readonly rhs: Buffer
+  readonly out: Buffer
+  room(dtype: DType, size: number): Buffer
+}
+
+/** A `dot_general` as a product of matrices; nothing if its axes are not evenly spaced, or its dtype is none of floats. */
+export const productOf = ({ inputs: [x, y], params, outputs: [out] }: Eqn, places: Places): Product | null => {
+  const { contracting, batch } = (params as { readonly dimensionNumbers: Dimensions }).dimensionNumbers // of dot_general
+  const { dtype } = out.aval
+  if ((dtype !== 'float32' && dtype !== 'float64') || x.aval.dtype !== dtype) return null
+  const [left, right] = [factor(places.lhs, x.aval.shape, batch[0], contracting[0]), factor(places.rhs, y.aval.shape, batch[1], contracting[1])]
+  if (left === null || right === null) return null
+  const free = (shape: readonly number[], side: 0 | 1): readonly number[] =>
+    pick(shape, without(range(shape.length), [...contracting[side], ...batch[side]]))
+  const [columns, depth] = [product(free(y.aval.shape, 1)), product(pick(x.aval.shape, contracting[0]))]
+  return {
+    kind: 'product', name: 'dot_general', dtype,
+    batch: pick(x.aval.shape, batch[0]),
+    rows: product(free(x.aval.shape, 0)), columns, depth,
+    lhs: left, rhs: right, out: places.out, packed: places.room(dtype, packedSize(dtype, columns, depth))
+  }
+}

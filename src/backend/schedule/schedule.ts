@@ -1,0 +1,396 @@
+import type { DType } from '../../core/dtype.js'
+import type { Atom, Eqn, Var } from '../../core/primitive.js'
+import { range, sizeOf, without, type Shape } from '../../core/shape.js'
+import { avalsOf } from '../../ir/jaxpr.js'
+import { counter, equalAffine, keyOf, linear } from './affine.js'
+import { controlKernel } from './control.js'
+import type { Affine, Buffer, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
+import type { Lowering } from './lowering.js'
+import { loweringOf } from './lower/index.js'
+import { prepared, type Segment } from './prepare.js'
+import { productOf } from './product.js'
+import { touched } from './touched.js'
+
+/** The dearest value that is computed again for a second reader rather than kept. */
+const cheap = 2
+
+/** The dearest value that is computed within its reader's loop at all: expressions stay of moderate size. */
+const dearest = 400
+
+/** How many places in memory the loops of one kernel read and write at most. */
+const mostPlaces = 600
+
+/** An equation whose result gets a buffer or a register, and where its loops are. */
+interface Root {
+  readonly eqn: Eqn
+  readonly lowering: Lowering
+  /** Extents of the loops: those of the result, then the axes that a reduction runs over. */
+  readonly domain: Shape
+  /** How many of them are the result's. */
+  readonly rank: number
+  /** Coordinates of the operands' axes (all operands of a map have the result's). */
+  readonly coordinates: readonly Affine[]
+}
+
+interface OpenPhase {
+  readonly inner: Shape
+  readonly roots: Root[]
+}
+
+/** Roots that share loops; `outer` is undecided while all of them are maps over one shape. */
+interface Group {
+  outer: Shape | null
+  readonly phases: OpenPhase[]
+  /** How many places its loops read and write. */
+  places: number
+}
+
+const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
+const startsWith = (shape: Shape, prefix: Shape): boolean => prefix.length <= shape.length && prefix.every((size, i) => size === shape[i])
+
+/** The kernels of a program all of whose equations are schedulable. */
+export const schedule = (jaxpr: Segment): Schedule => new Scheduler(jaxpr).run()
+
+class Scheduler {
+  readonly #jaxpr: Segment
+  readonly #defined = new Map<Var, { readonly eqn: Eqn; readonly lowering: Lowering }>()
+  readonly #buffers = new Map<Var, Buffer>()
+  readonly #kept = new Set<Var>()
+  readonly #roots = new Map<Var, Root>()
+  readonly #steps: (Group | Exclude<Kernel, Nest>)[] = []
+  readonly #place = new Map<Var, number>()
+  #buffersMade = 0
+
+  constructor(jaxpr: Segment) {
+    this.#jaxpr = jaxpr
+  }
+
+  run(): Schedule {
+    const { inputs, eqns, outputs } = this.#jaxpr
+    for (const v of inputs) this.#bufferOf(v)
+    for (const eqn of eqns) {
+      const defined = { eqn, lowering: loweringOf(eqn.primitive.name) }
+      for (const v of eqn.outputs) this.#defined.set(v, defined)
+    }
+    this.#decide()
+    for (const eqn of eqns) if (this.#kept.has(eqn.outputs[0])) this.#add(eqn)
+    const kernels = this.#steps.map((step): Kernel => ('kind' in step ? step : new NestBuilder(step, this.#reader()).build()))
+    const results = outputs.map((v) => this.#bufferOf(v))
+    const used = pruned(kernels, new Set(results))
+    const fixed = new Set([...inputs.map((v) => this.#bufferOf(v)), ...results])
+    return { inputs: inputs.map((v) => this.#bufferOf(v)), outputs: results, kernels: used, scratch: scratchOf(used, fixed) }
+  }
+
+  #room(dtype: DType, size: number): Buffer {
+    return { id: this.#buffersMade++, dtype, size }
+  }
+
+  #bufferOf(v: Var): Buffer {
+    const known = this.#buffers.get(v)
+    if (known !== undefined) return known
+    const buffer = this.#room(v.aval.dtype, sizeOf(v.aval.shape))
+    this.#buffers.set(v, buffer)
+    return buffer
+  }
+
+  /** Which values are kept in buffers: results, what products and cut reshapes read, sums, and dear values with several readers. */
+  #decide(): void {
+    const { eqns, outputs } = this.#jaxpr
+    const readers = new Map<Var, number>()
+    const cost = new Map<Var, number>()
+    for (const eqn of eqns) {
+      for (const atom of eqn.inputs) if (atom.kind === 'var') readers.set(atom, (readers.get(atom) ?? 0) + 1)
+    }
+    for (const v of outputs) this.#kept.add(v)
+    const keep = (atom: Atom): void => {
+      if (atom.kind === 'var') this.#kept.add(atom)
+    }
+    for (const eqn of eqns) {
+      const [out] = eqn.outputs
+      const { lowering } = this.#defined.get(out) as { lowering: Lowering } // set above
+      if (isWhole(lowering)) eqn.inputs.forEach(keep)
+      if (lowering.kind === 'view' && lowering.index(eqn, out.aval.shape.map((_, k) => counter(k))) === null) keep(eqn.inputs[0])
+      if (lowering.kind === 'reduce' || isWhole(lowering)) {
+        for (const v of eqn.outputs) this.#kept.add(v)
+        continue
+      }
+      const own = lowering.kind === 'map' ? lowering.cost : 0
+      const below = eqn.inputs.reduce((sum, atom) => sum + (atom.kind === 'var' && !this.#kept.has(atom) ? (cost.get(atom) ?? 0) : 0), own)
+      cost.set(out, below)
+      if (below > dearest || (lowering.kind === 'map' && (readers.get(out) ?? 0) > 1 && below > cheap)) this.#kept.add(out)
+    }
+  }
+
+  #add(eqn: Eqn): void {
+    const [out] = eqn.outputs
+    const { lowering } = this.#defined.get(out) as { lowering: Lowering } // as above
+    if (isWhole(lowering)) {
+      this.#steps.push(this.#kernel(eqn, lowering))
+      for (const v of eqn.outputs) this.#place.set(v, this.#steps.length - 1)
+      return
+    }
+    const root = rootOf(eqn, lowering)
+    this.#roots.set(out, root)
+    const reads = this.#reads(root)
+    const after = reads.reduce((last, { v }) => Math.max(last, this.#place.get(v) ?? -1), -1)
+    for (let i = Math.max(after, 0); i < this.#steps.length; i++) {
+      const step = this.#steps[i]
+      if ('kind' in step) continue
+      const inside = reads.filter(({ v }) => this.#place.get(v) === i)
+      const places = step.places + reads.length + 1
+      if (places <= mostPlaces && (inside.length > 0 || i > after) && this.#join(step, root, inside)) {
+        step.places = places
+        this.#place.set(out, i)
+        return
+      }
+    }
+    const outer = lowering.kind === 'reduce' ? root.domain.slice(0, root.rank) : null
+    this.#steps.push({ outer, phases: [{ inner: root.domain.slice(outer?.length ?? 0), roots: [root] }], places: reads.length + 1 })
+    this.#place.set(out, this.#steps.length - 1)
+  }
+
+  /** The kernel of an equation that has one to itself. */
+  #kernel(eqn: Eqn, { kind }: Lowering): Exclude<Kernel, Nest> {
+    const operands = eqn.inputs.map((atom) => (atom.kind === 'literal' ? atom.value : this.#bufferOf(atom)))
+    const results = eqn.outputs.map((v) => this.#bufferOf(v))
+    const room = (dtype: DType, size: number): Buffer => this.#room(dtype, size)
+    const buffers = operands as readonly Buffer[] // of products and loops: `prepared` leaves them no literals
+    switch (kind) {
+      case 'product': return productOf(eqn, { lhs: buffers[0], rhs: buffers[1], out: results[0], room }) as Product // it is schedulable
+      case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => schedule(prepared(jaxpr)) })
+      default: {
+        const { primitive: { name }, params } = eqn
+        return { kind: 'opaque', name, params, operands, avals: avalsOf(eqn.inputs), results, outs: avalsOf(eqn.outputs) }
+      }
+    }
+  }
+
+  /** Puts a root into a group whose loops it can share; false if it cannot. */
+  #join(group: Group, root: Root, inside: readonly Read[]): boolean {
+    const reduces = root.lowering.kind === 'reduce'
+    const first = group.phases[0].roots[0]
+    if (group.outer === null) {
+      // maps over one shape: another map over it, or a reduction of its trailing axes
+      if (!sameShape(root.domain, first.domain) || inside.some(({ at }) => !isPlace(at, at.length))) return false
+      if (!reduces) {
+        if (inside.length === 0 && group.phases[0].roots.length >= 16) return false
+        group.phases[0].roots.push(root)
+        return true
+      }
+      if (inside.length === 0 || inside.some(({ at }) => at.length !== root.domain.length)) return false
+      group.outer = root.domain.slice(0, root.rank)
+      const inner = root.domain.slice(root.rank)
+      group.phases.splice(0, 1, { inner, roots: [...group.phases[0].roots, root] })
+      return true
+    }
+    const { outer } = group
+    if (inside.length === 0 || !startsWith(root.domain, outer)) return false
+    if (reduces && root.rank !== outer.length) return false
+    if (outer.length === 0 && root.domain.length > 0) return false
+    if (inside.some(({ at }) => !isPlace(at, outer.length))) return false
+    const inner = root.domain.slice(outer.length)
+    // the earliest phase in which all that it reads is there: earlier ones are complete, this one has the same element
+    let from = 0
+    for (const { v, at } of inside) {
+      const phase = group.phases.findIndex(({ roots }) => roots.some(({ eqn }) => eqn.outputs[0] === v))
+      const producer = this.#roots.get(v) as Root // it is in the group
+      const complete = producer.lowering.kind === 'reduce' || !isPlace(at, at.length) || at.length !== root.domain.length
+      from = Math.max(from, complete ? phase + 1 : phase)
+    }
+    for (let p = from; p < group.phases.length; p++) {
+      if (sameShape(group.phases[p].inner, inner)) {
+        group.phases[p].roots.push(root)
+        return true
+      }
+    }
+    group.phases.push({ inner, roots: [root] })
+    return true
+  }
+
+  /** The kept values that a root's loops read, and at which coordinates. */
+  #reads(root: Root): readonly Read[] {
+    const found: Read[] = []
+    const seen = new Set<string>()
+    const visit = (atom: Atom, coordinates: readonly Affine[]): void => {
+      if (atom.kind === 'literal') return
+      const key = `${atom.id}@${keyOf(coordinates)}`
+      if (seen.has(key)) return
+      seen.add(key)
+      if (this.#kept.has(atom) || !this.#defined.has(atom)) {
+        found.push({ v: atom, at: coordinates })
+        return
+      }
+      this.#operands(atom, coordinates).forEach(([operand, at]) => visit(operand, at))
+    }
+    for (const atom of root.eqn.inputs) visit(...this.#operand(root, atom))
+    return found
+  }
+
+  /** An operand of a root and where it is read: at the root's coordinates, seen through a view where the root is one. */
+  #operand({ eqn, lowering, coordinates }: Root, atom: Atom): readonly [Atom, readonly Affine[]] {
+    if (lowering.kind !== 'view') return [atom, scalarOr(atom, coordinates)]
+    return [atom, lowering.index(eqn, coordinates) ?? whole(eqn, coordinates)]
+  }
+
+  /** The operands of an inlined value at coordinates. */
+  #operands(v: Var, coordinates: readonly Affine[]): readonly (readonly [Atom, readonly Affine[]])[] {
+    const { eqn, lowering } = this.#defined.get(v) as { eqn: Eqn; lowering: Lowering } // inlined values are defined
+    return eqn.inputs.map((atom) => this.#operand({ eqn, lowering, coordinates, domain: [], rank: 0 }, atom))
+  }
+
+  #reader(): Reader {
+    return {
+      isKept: (v) => this.#kept.has(v) || !this.#defined.has(v),
+      bufferOf: (v) => this.#bufferOf(v),
+      definition: (v) => this.#defined.get(v) as { eqn: Eqn; lowering: Lowering }, // asked for inlined values only
+      operand: (root, atom) => this.#operand(root, atom)
+    }
+  }
+}
+
+/** Whether an equation is a kernel by itself. */
+const isWhole = ({ kind }: Lowering): boolean => kind === 'product' || kind === 'control' || kind === 'opaque'
+
+interface Read {
+  readonly v: Var
+  readonly at: readonly Affine[]
+}
+
+interface Reader {
+  isKept(v: Var): boolean
+  bufferOf(v: Var): Buffer
+  definition(v: Var): { readonly eqn: Eqn; readonly lowering: Lowering }
+  operand(root: Root, atom: Atom): readonly [Atom, readonly Affine[]]
+}
+
+const scalarOr = (atom: Atom, coordinates: readonly Affine[]): readonly Affine[] => (atom.aval.shape.length === 0 ? [] : coordinates)
+
+/** A reshape that cuts axes reads its operand, which is kept, by its position: as one long axis. */
+const whole = (eqn: Eqn, coordinates: readonly Affine[]): readonly Affine[] => [linear(coordinates, eqn.outputs[0].aval.shape)]
+
+/** Whether the first coordinates are the counters of the first loops. */
+const isPlace = (at: readonly Affine[], count: number): boolean => {
+  for (let k = 0; k < count; k++) if (at[k] === undefined || !equalAffine(at[k], counter(k))) return false
+  return true
+}
+
+const rootOf = (eqn: Eqn, lowering: Lowering): Root => {
+  const { shape } = eqn.outputs[0].aval
+  if (lowering.kind !== 'reduce') return { eqn, lowering, domain: shape, rank: shape.length, coordinates: shape.map((_, k) => counter(k)) }
+  const operand = eqn.inputs[0].aval.shape
+  const axes = [...lowering.axes(eqn)].sort((a, b) => a - b)
+  const free = without(range(operand.length), axes)
+  const coordinates = new Array<Affine>(operand.length)
+  free.forEach((axis, k) => (coordinates[axis] = counter(k)))
+  axes.forEach((axis, k) => (coordinates[axis] = counter(free.length + k)))
+  return { eqn, lowering, domain: [...shape, ...axes.map((axis) => operand[axis])], rank: shape.length, coordinates }
+}
+
+/** A group's loops with what they compute. */
+class NestBuilder {
+  readonly #group: Group
+  readonly #reader: Reader
+  readonly #registers = new Map<Var, Register>()
+  /** Values of the phase that is being built, by variable and coordinates. */
+  #values = new Map<string, Value>()
+
+  constructor(group: Group, reader: Reader) {
+    this.#group = group
+    this.#reader = reader
+  }
+
+  build(): Nest {
+    const { outer, phases } = this.#group
+    const built: Phase[] = []
+    for (const { inner, roots } of phases) {
+      this.#values = new Map()
+      const reductions: Reduction[] = []
+      const stores: Store[] = []
+      const sums: Root[] = []
+      for (const root of roots) {
+        const [out] = root.eqn.outputs
+        if (root.lowering.kind === 'reduce') {
+          const [operand] = root.eqn.inputs
+          const register: Register = { id: this.#registers.size, dtype: out.aval.dtype }
+          reductions.push({ register, combiner: root.lowering.combiner, value: this.#valueOf(operand, root.coordinates) })
+          this.#registers.set(out, register)
+          sums.push(root)
+        } else {
+          const value = this.#computed(root)
+          this.#values.set(`${out.id}@${keyOf(root.coordinates)}`, value)
+          stores.push({ buffer: this.#reader.bufferOf(out), at: linear(root.coordinates, out.aval.shape), value })
+        }
+      }
+      built.push({ inner, reductions, stores })
+      if (sums.length > 0) built.push({ inner: [], reductions: [], stores: sums.map((root) => this.#keep(root)) })
+    }
+    return { kind: 'nest', name: nameOf(phases), outer: outer ?? [], phases: built }
+  }
+
+  /** The finished reduction goes to its buffer, where others read it. */
+  #keep({ eqn: { outputs: [out] }, coordinates, rank, domain }: Root): Store {
+    const register = this.#registers.get(out) as Register // of this phase
+    const place = coordinates.length === 0 ? [] : domain.slice(0, rank).map((_, k) => counter(k))
+    return {
+      buffer: this.#reader.bufferOf(out),
+      at: linear(place, out.aval.shape),
+      value: { kind: 'register', dtype: out.aval.dtype, register }
+    }
+  }
+
+  #valueOf(atom: Atom, coordinates: readonly Affine[]): Value {
+    if (atom.kind === 'literal') return { kind: 'constant', dtype: atom.aval.dtype, value: atom.value }
+    const key = `${atom.id}@${keyOf(coordinates)}`
+    const known = this.#values.get(key)
+    if (known !== undefined) return known
+    const value = this.#fresh(atom, coordinates)
+    this.#values.set(key, value)
+    return value
+  }
+
+  #fresh(v: Var, coordinates: readonly Affine[]): Value {
+    if (this.#reader.isKept(v)) {
+      const register = this.#registers.get(v)
+      if (register !== undefined && isPlace(coordinates, coordinates.length)) return { kind: 'register', dtype: v.aval.dtype, register }
+      const at = coordinates.length === v.aval.shape.length ? linear(coordinates, v.aval.shape) : coordinates[0]
+      return { kind: 'load', dtype: v.aval.dtype, buffer: this.#reader.bufferOf(v), at }
+    }
+    const { eqn, lowering } = this.#reader.definition(v)
+    return this.#computed({ eqn, lowering, coordinates, domain: [], rank: 0 })
+  }
+
+  #computed(root: Root): Value {
+    const { eqn, lowering, coordinates } = root
+    const args = (): readonly Value[] => eqn.inputs.map((atom) => this.#valueOf(...this.#reader.operand(root, atom)))
+    switch (lowering.kind) {
+      case 'map': return lowering.value(eqn, args())
+      case 'source': return lowering.value(eqn, coordinates)
+      default: return args()[0]
+    }
+  }
+}
+
+const nameOf = (phases: readonly OpenPhase[]): string =>
+  phases.flatMap(({ roots }) => roots.map(({ eqn }) => eqn.primitive.name)).join(' ')
+
+/** The kernels without stores that nobody reads. */
+const pruned = (kernels: readonly Kernel[], results: ReadonlySet<Buffer>): readonly Kernel[] => {
+  const read = new Set(results)
+  for (const kernel of kernels) for (const buffer of touched(kernel).reads) read.add(buffer)
+  return kernels.map((kernel): Kernel => {
+    if (kernel.kind !== 'nest') return kernel
+    const phases = kernel.phases
+      .map((phase) => ({ ...phase, stores: phase.stores.filter(({ buffer }) => read.has(buffer)) }))
+      .filter(({ reductions, stores }) => reductions.length + stores.length > 0)
+    return { ...kernel, phases }
+  })
+}
+
+const scratchOf = (kernels: readonly Kernel[], fixed: ReadonlySet<Buffer>): readonly Buffer[] => {
+  const found = new Set<Buffer>()
+  for (const kernel of kernels) {
+    const { writes, own } = touched(kernel)
+    for (const buffer of [...writes, ...own]) if (!fixed.has(buffer)) found.add(buffer)
+  }
+  return [...found]
+}

@@ -1,0 +1,40 @@
+import type { Buffer, Kernel, Routine, Value } from './kernel.js'
+
+/** The buffers that a kernel reads, writes, and needs for itself. */
+export interface Touched {
+  readonly reads: ReadonlySet<Buffer>
+  readonly writes: readonly Buffer[]
+  readonly own: readonly Buffer[]
+}
+
+const rooms = (routines: readonly Routine[]): readonly Buffer[] => routines.flatMap(({ table, arena }) => [table, arena])
+
+export const touched = (kernel: Kernel): Touched => {
+  switch (kernel.kind) {
+    case 'nest': {
+      const reads = new Set<Buffer>()
+      const seen = new Set<Value>()
+      const visit = (value: Value): void => {
+        if (seen.has(value)) return
+        seen.add(value)
+        if (value.kind === 'load') reads.add(value.buffer)
+        if (value.kind === 'apply') value.args.forEach(visit)
+      }
+      for (const { reductions, stores } of kernel.phases) for (const { value } of [...reductions, ...stores]) visit(value)
+      return { reads, writes: [...new Set(kernel.phases.flatMap(({ stores }) => stores.map(({ buffer }) => buffer)))], own: [] }
+    }
+    case 'product': return { reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]), writes: [kernel.out], own: [kernel.packed] }
+    case 'opaque': return { reads: new Set(kernel.operands.filter((x) => typeof x !== 'number')), writes: kernel.results, own: [] }
+    case 'scan': return {
+      reads: new Set([...kernel.constants, ...kernel.start, ...kernel.stacks]),
+      writes: [...kernel.carry, ...kernel.results],
+      own: [...kernel.spare, ...rooms([kernel.body])]
+    }
+    case 'while': return {
+      reads: new Set([...kernel.testConstants, ...kernel.bodyConstants, ...kernel.start]),
+      writes: kernel.carry,
+      own: [kernel.flag, ...kernel.spare.flat(), ...rooms([kernel.test, kernel.body])]
+    }
+    case 'cond': return { reads: new Set([kernel.index, ...kernel.operands]), writes: kernel.results, own: rooms(kernel.branches) }
+  }
+}

@@ -1,0 +1,221 @@
+import { byteSize, type DType } from '../../core/dtype.js'
+import { strideOf } from '../schedule/affine.js'
+import type { Affine, Buffer, Phase, Register, Store, Value } from '../schedule/kernel.js'
+import { after, f32x4, f64x2, i32, i32x4, sequence, v128, type Code, type Local, type Statement } from './code.js'
+import { constantLanes, gatherLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from './lanes.js'
+import type { Scope } from './module.js'
+import { emitLanes } from './operations.js'
+import type { Sum } from './sums.js'
+
+/** Where the emission is: the counters that have values, and along which of them lanes lie. */
+export interface Place {
+  readonly counters: ReadonlyMap<number, Local<'i32'>>
+  /** The counter along which lanes lie; −1: one element. */
+  readonly lane: number
+  /** How many lanes there are, at the end of a loop fewer than fit. */
+  readonly count: number
+}
+
+/** What the loops of a kernel have in common. */
+export interface Surroundings {
+  readonly scope: Scope
+  readonly lanes: Lanes
+  pointer(buffer: Buffer): Code<'i32'>
+  register(register: Register): Code<'v128'>
+}
+
+/** All that a phase computes. */
+export const resultsOf = ({ reductions, stores }: Phase): readonly Value[] => [...reductions, ...stores].map(({ value }) => value)
+
+/** The values of a phase, each once. */
+export const valuesOf = (phase: Phase): ReadonlySet<Value> => {
+  const seen = new Set<Value>()
+  const visit = (value: Value): void => {
+    if (seen.has(value)) return
+    seen.add(value)
+    if (value.kind === 'apply') value.args.forEach(visit)
+  }
+  resultsOf(phase).forEach(visit)
+  return seen
+}
+
+interface Access {
+  readonly buffer: Buffer
+  readonly at: Affine
+}
+
+/** The places in memory that a phase reads and writes. */
+export const accessesOf = (phase: Phase): readonly Access[] => {
+  const found: Access[] = [...phase.stores]
+  for (const value of valuesOf(phase)) if (value.kind === 'load') found.push(value)
+  return found
+}
+
+const keyOf = ({ buffer, at }: Access): string => `${buffer.id}@${at.offset}:${at.strides.join()}`
+
+/** The code in the innermost loop of a phase; what does not change there stands before it. */
+export class Body {
+  readonly #around: Surroundings
+  readonly #phase: Phase
+  /** The counter of the innermost loop; −1: there is none. */
+  readonly #loop: number
+  readonly #hoisted = new Map<Value, Local<'v128'>>()
+  readonly #bases = new Map<string, Local<'i32'>>()
+  readonly #before: Statement[] = []
+  readonly #changes = new Map<Value, boolean>()
+
+  /** `outside` is where the code before the loop stands. */
+  constructor(around: Surroundings, phase: Phase, outside: Place, loop: number) {
+    this.#around = around
+    this.#phase = phase
+    this.#loop = loop
+    if (loop < 0) return
+    for (const access of accessesOf(phase)) this.#base(access, outside)
+    const seen = new Set<Value>()
+    for (const value of resultsOf(phase)) this.#hoist(value, outside, seen)
+  }
+
+  /** What is computed before the loop. */
+  before(): Statement {
+    return sequence(...this.#before)
+  }
+
+  /** What is computed in it: `full` of a reduction's lanes belong to it. */
+  write(place: Place, sums: readonly Sum[], full: number): Statement {
+    const uses = this.#uses()
+    const locals = new Map<Value, Local<'v128'>>()
+    const out: Statement[] = []
+    const emit = (value: Value): Code<'v128'> => {
+      const held = this.#hoisted.get(value) ?? locals.get(value)
+      if (held !== undefined) return held.get
+      const made = this.#compute(value, place, emit)
+      if ((uses.get(value) ?? 0) < 2 || value.kind === 'constant' || value.kind === 'register') return made
+      const local = this.#around.scope.local('v128')
+      out.push(local.set(made))
+      locals.set(value, local)
+      return local.get
+    }
+    this.#phase.reductions.forEach(({ value }, i) => {
+      const made = emit(value)
+      out.push(sums[i].take(made, full))
+    })
+    for (const store of this.#phase.stores) {
+      const made = emit(store.value)
+      out.push(...this.#store(store, made, place))
+    }
+    return sequence(...out)
+  }
+
+  #uses(): ReadonlyMap<Value, number> {
+    const uses = new Map<Value, number>()
+    const count = (value: Value): void => {
+      const before = uses.get(value) ?? 0
+      uses.set(value, before + 1)
+      if (before === 0 && !this.#hoisted.has(value) && value.kind === 'apply') value.args.forEach(count)
+    }
+    resultsOf(this.#phase).forEach(count)
+    return uses
+  }
+
+  #varies(value: Value): boolean {
+    const known = this.#changes.get(value)
+    if (known !== undefined) return known
+    const varies = value.kind === 'load' || value.kind === 'position'
+      ? strideOf(value.at, this.#loop) !== 0
+      : value.kind === 'apply' && value.args.some((arg) => this.#varies(arg))
+    this.#changes.set(value, varies)
+    return varies
+  }
+
+  /** The greatest values that do not change in the loop. */
+  #hoist(value: Value, outside: Place, seen: Set<Value>): void {
+    if (seen.has(value)) return
+    seen.add(value)
+    if (value.kind === 'register') return
+    if (this.#varies(value)) {
+      if (value.kind === 'apply') for (const arg of value.args) this.#hoist(arg, outside, seen)
+      return
+    }
+    const emit = (v: Value): Code<'v128'> => this.#hoisted.get(v)?.get ?? this.#compute(v, outside, emit)
+    const local = this.#around.scope.local('v128')
+    this.#before.push(local.set(emit(value)))
+    this.#hoisted.set(value, local)
+  }
+
+  #compute(value: Value, place: Place, emit: (value: Value) => Code<'v128'>): Code<'v128'> {
+    const { lanes, scope } = this.#around
+    switch (value.kind) {
+      case 'constant': return constantLanes(value.dtype, value.value)
+      case 'register': return this.#around.register(value.register)
+      case 'position': return this.#position(value.at, value.dtype, place)
+      case 'load': return this.#load(value, value.dtype, place)
+      case 'apply': {
+        const { operation, params, dtype: out, args } = value
+        return emitLanes({ operation, params, type: args[args.length - 1].dtype, out }, args.map(emit), lanes, scope)
+      }
+    }
+  }
+
+  #load(access: Access, dtype: DType, place: Place): Code<'v128'> {
+    const { lanes, scope } = this.#around
+    const address = this.#address(access, place)
+    const step = place.lane < 0 ? 0 : strideOf(access.at, place.lane)
+    if (step === 0) return loadSplat(dtype, address)
+    if (step === 1 && place.count === lanes) return loadLanes(dtype, address, lanes)
+    const from = scope.local('i32')
+    return after([from.set(address)], gatherLanes(dtype, from.get, lanes, place.count, step * byteSize(dtype)))
+  }
+
+  #position(at: Affine, dtype: DType, place: Place): Code<'v128'> {
+    const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
+    let start: Code<'i32'> = i32.const(at.offset)
+    for (const [k, i] of place.counters) if (strideOf(at, k) !== 0) start = i32.add(start, scaled(i.get, strideOf(at, k)))
+    const lanes = i32x4.add(i32x4.splat(start), v128.const(Int32Array.of(0, step, 2 * step, 3 * step)))
+    if (dtype === 'float32') return f32x4.convertI32S(lanes)
+    return dtype === 'float64' ? f64x2.convertLowI32S(lanes) : lanes
+  }
+
+  #store({ buffer, at, value: { dtype } }: Store, value: Code<'v128'>, place: Place): readonly Statement[] {
+    const { lanes, scope } = this.#around
+    const address = this.#address({ buffer, at }, place)
+    const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
+    if (step === 1 && place.count === lanes) return [storeLanes(dtype, address, value, lanes)]
+    const [to, held] = [scope.local('i32'), scope.local('v128')]
+    const count = step === 0 ? 1 : place.count
+    return [to.set(address), held.set(value), ...scatterLanes(dtype, to.get, held.get, lanes, count, step * byteSize(dtype))]
+  }
+
+  /** The part of an address that does not change in the loop. */
+  #base(access: Access, outside: Place): void {
+    const key = keyOf(access)
+    if (this.#bases.has(key)) return
+    const local = this.#around.scope.local('i32')
+    this.#bases.set(key, local)
+    this.#before.push(local.set(this.#sum(access, outside)))
+  }
+
+  #sum({ buffer, at }: Access, place: Place): Code<'i32'> {
+    const bytes = byteSize(buffer.dtype)
+    let address = this.#around.pointer(buffer)
+    if (at.offset !== 0) address = i32.add(address, i32.const(at.offset * bytes))
+    for (const [k, i] of place.counters) {
+      const step = strideOf(at, k) * bytes
+      if (step !== 0) address = i32.add(address, scaled(i.get, step))
+    }
+    return address
+  }
+
+  #address(access: Access, place: Place): Code<'i32'> {
+    const base = this.#bases.get(keyOf(access))
+    if (base === undefined) return this.#sum(access, place)
+    const i = place.counters.get(this.#loop)
+    const step = strideOf(access.at, this.#loop) * byteSize(access.buffer.dtype)
+    return i === undefined || step === 0 ? base.get : i32.add(base.get, scaled(i.get, step))
+  }
+}
+
+const scaled = (i: Code<'i32'>, by: number): Code<'i32'> => {
+  if (by === 1) return i
+  const shift = Math.log2(by)
+  return Number.isInteger(shift) ? i32.shl(i, i32.const(shift)) : i32.mul(i, i32.const(by))
+}

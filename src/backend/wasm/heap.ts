@@ -1,0 +1,207 @@
+import { byteSize, type DType, type TypedArray } from '../../core/dtype.js'
+import type { Storage } from '../../core/array.js'
+import { newMemory, type Memory } from './engine.js'
+
+/** A run of bytes in the memory. */
+export interface Region {
+  readonly address: number
+  readonly bytes: number
+}
+
+const page = 65536
+const alignment = 64
+
+/** Free and taken bytes of a memory that grows: the first hole that is large enough is taken. */
+class Allocator {
+  readonly #memory: Memory
+  /** Holes, by address; no two touch. */
+  readonly #holes: { address: number; bytes: number }[] = []
+  #end: number
+  #taken = 0
+
+  constructor(memory: Memory, reserved: number) {
+    this.#memory = memory
+    this.#end = reserved
+  }
+
+  /** Bytes in use. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** Takes bytes; the memory grows where they do not fit. Throws RangeError where it cannot. */
+  take(bytes: number): Region {
+    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
+    this.#taken += size
+    for (let i = 0; i < this.#holes.length; i++) {
+      const hole = this.#holes[i]
+      if (hole.bytes < size) continue
+      const { address } = hole
+      if (hole.bytes === size) this.#holes.splice(i, 1)
+      else {
+        hole.address += size
+        hole.bytes -= size
+      }
+      return { address, bytes: size }
+    }
+    const address = this.#end
+    const missing = address + size - this.#memory.buffer.byteLength
+    if (missing > 0) {
+      try {
+        this.#memory.grow(Math.ceil(missing / page))
+      } catch (error) {
+        this.#taken -= size
+        throw error
+      }
+    }
+    this.#end += size
+    return { address, bytes: size }
+  }
+
+  /** Gives them back. */
+  give({ address, bytes }: Region): void {
+    this.#taken -= bytes
+    let [low, high] = [0, this.#holes.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#holes[middle].address < address) low = middle + 1
+      else high = middle
+    }
+    const [before, after] = [this.#holes[low - 1], this.#holes[low]]
+    const touchesBefore = before !== undefined && before.address + before.bytes === address
+    const touchesAfter = after !== undefined && address + bytes === after.address
+    if (touchesBefore) {
+      before.bytes += bytes + (touchesAfter ? after.bytes : 0)
+      if (touchesAfter) this.#holes.splice(low, 1)
+    } else if (touchesAfter) {
+      after.address = address
+      after.bytes += bytes
+    } else this.#holes.splice(low, 0, { address, bytes })
+  }
+}
+
+/** Elements that lie in the memory, or, once they had to make room, in a typed array. */
+interface Resident {
+  region: Region | null
+  data: TypedArray | null
+}
+
+const view = (memory: Memory, dtype: DType, address: number, size: number): TypedArray => {
+  const { buffer } = memory
+  switch (dtype) {
+    case 'bool':
+    case 'uint8': return new Uint8Array(buffer, address, size)
+    case 'int8': return new Int8Array(buffer, address, size)
+    case 'int32': return new Int32Array(buffer, address, size)
+    case 'uint32': return new Uint32Array(buffer, address, size)
+    case 'float32': return new Float32Array(buffer, address, size)
+    case 'float64': return new Float64Array(buffer, address, size)
+  }
+}
+
+/** The storage of an array whose elements a program has left in the memory. */
+class HeapStorage implements Storage {
+  readonly dtype: DType
+  readonly size: number
+  readonly #memory: Memory
+  readonly #resident: Resident
+
+  constructor(memory: Memory, dtype: DType, size: number, resident: Resident) {
+    this.dtype = dtype
+    this.size = size
+    this.#memory = memory
+    this.#resident = resident
+  }
+
+  read(): TypedArray {
+    const { region, data } = this.#resident
+    return region === null ? data as TypedArray : view(this.#memory, this.dtype, region.address, this.size) // it is in one of the two
+  }
+
+  /** Where the elements are in the memory, if they are. */
+  get address(): number | undefined {
+    return this.#resident.region?.address
+  }
+}
+
+/** How many bytes of results stay in the memory before the oldest move out. */
+const room = 2 ** 28
+
+/**
+ * The memory that all programs work in. Results stay in it; space comes back from results that the garbage collector has dropped and,
+ * where that is not enough, from the oldest ones, which move out into typed arrays unseen.
+ */
+export class Heap {
+  readonly memory: Memory
+  readonly #allocator: Allocator
+  /** Results in the memory, the oldest first. Their handles are not held: who drops them frees the space. */
+  readonly #residents = new Map<Resident, { readonly dtype: DType; readonly size: number }>()
+  readonly #dropped = new FinalizationRegistry<Resident>((resident) => this.#free(resident))
+
+  constructor() {
+    this.memory = newMemory()
+    this.#allocator = new Allocator(this.memory, alignment)
+  }
+
+  /** Bytes in use. */
+  get taken(): number {
+    return this.#allocator.taken
+  }
+
+  /** Sees to it that so many bytes fit: the oldest results make room. */
+  reserve(bytes: number): void {
+    for (const resident of this.#residents.keys()) {
+      if (this.#allocator.taken + bytes <= room) break
+      this.#moveOut(resident)
+    }
+  }
+
+  /** Bytes that were reserved. */
+  take(bytes: number): Region {
+    return this.#allocator.take(bytes)
+  }
+
+  give(region: Region): void {
+    this.#allocator.give(region)
+  }
+
+  /** A region's bytes become an array's elements. */
+  keep(region: Region, dtype: DType, size: number): Storage {
+    const resident: Resident = { region, data: null }
+    const storage = new HeapStorage(this.memory, dtype, size, resident)
+    this.#residents.set(resident, { dtype, size })
+    this.#dropped.register(storage, resident)
+    return storage
+  }
+
+  /** The address of elements that lie in this memory. */
+  addressOf(storage: Storage): number | undefined {
+    return storage instanceof HeapStorage ? storage.address : undefined
+  }
+
+  /** Elements written to an address. */
+  write(address: number, data: TypedArray, dtype: DType): void {
+    view(this.memory, dtype, address, data.length).set(data)
+  }
+
+  /** A copy of elements at an address. */
+  copy(address: number, dtype: DType, size: number): TypedArray {
+    return view(this.memory, dtype, address, size).slice()
+  }
+
+  #free(resident: Resident): void {
+    if (resident.region === null) return
+    this.#allocator.give(resident.region)
+    this.#residents.delete(resident)
+    resident.region = null
+  }
+
+  #moveOut(resident: Resident): void {
+    const { dtype, size } = this.#residents.get(resident) as { dtype: DType; size: number } // it is one of them
+    resident.data = this.copy((resident.region as Region).address, dtype, size) // residents have regions
+    this.#free(resident)
+  }
+}
+
+/** Bytes that elements take. */
+export const bytesOf = (dtype: DType, size: number): number => size * byteSize(dtype)

@@ -1,0 +1,86 @@
+import { flatten, sized, text, unsigned, vector, type Bytes } from './bytes.js'
+import { bodyBytes, callAt, localAt, typeBytes, type Code, type Local, type ValueType } from './code.js'
+
+/** What a function takes and leaves. */
+export interface Signature<P extends readonly ValueType[] = readonly ValueType[], R extends ValueType | 'none' = ValueType | 'none'> {
+  readonly params: P
+  readonly result: R
+}
+
+/** Locals for the parameters. */
+export type Params<P extends readonly ValueType[]> = { readonly [K in keyof P]: Local<P[K]> }
+
+/** What the parameters are called with. */
+export type Arguments<P extends readonly ValueType[]> = { readonly [K in keyof P]: Code<P[K]> }
+
+/** A function that code can call. */
+export type Callee<P extends readonly ValueType[], R extends ValueType | 'none'> = (...args: Arguments<P>) => Code<R>
+
+/** The locals of a function that is being written. */
+export interface Scope {
+  local<T extends ValueType>(type: T): Local<T>
+}
+
+const section = (id: number, items: readonly Bytes[]): Bytes => (items.length === 0 ? [] : [id, sized(vector(items))])
+
+/** A module that is being written: imports first, then functions, then its bytes. */
+export class ModuleBuilder {
+  readonly #types = new Map<string, number>()
+  readonly #typeList: Bytes[] = []
+  readonly #imports: Bytes[] = []
+  readonly #declared: Bytes[] = []
+  readonly #bodies: Bytes[] = []
+  readonly #exports: Bytes[] = []
+  #functions = 0
+
+  #type({ params, result }: Signature): number {
+    const key = `${params.join()}>${result}`
+    const known = this.#types.get(key)
+    if (known !== undefined) return known
+    const index = this.#types.size
+    this.#types.set(key, index)
+    this.#typeList.push([0x60, vector(params.map((p) => typeBytes[p])), vector(result === 'none' ? [] : [typeBytes[result]])])
+    return index
+  }
+
+  /** The memory that the module works in, imported; `maximum` in pages where it is shared. */
+  importMemory(module: string, name: string, minimum: number, maximum?: number): void {
+    const limits = maximum === undefined ? [0, unsigned(minimum)] : [3, unsigned(minimum), unsigned(maximum)]
+    this.#imports.push([text(module), text(name), 2, limits])
+  }
+
+  /** A function from outside. Imports come before functions. */
+  importFunction<const P extends readonly ValueType[], R extends ValueType | 'none'>(
+    module: string, name: string, signature: Signature<P, R>
+  ): Callee<P, R> {
+    if (this.#bodies.length > 0) throw new Error('imports come before functions')
+    this.#imports.push([text(module), text(name), 0, unsigned(this.#type(signature))])
+    const index = this.#functions++
+    return (...args) => callAt(signature.result, index, args as readonly Code[]) // a tuple of code
+  }
+
+  /** A function; `write` gives its body from its parameters. */
+  define<const P extends readonly ValueType[], R extends ValueType | 'none'>(
+    signature: Signature<P, R>, write: (scope: Scope, ...params: Params<P>) => Code<R>, exported?: string
+  ): Callee<P, R> {
+    const index = this.#functions++
+    const locals: ValueType[] = []
+    const { params, result } = signature
+    const scope: Scope = { local: (type) => localAt(type, params.length + locals.push(type) - 1) }
+    this.#declared.push(unsigned(this.#type(signature)))
+    const at = this.#bodies.length
+    this.#bodies.push([]) // functions that `write` defines come behind
+    const body = write(scope, ...(params.map((type, i) => localAt(type, i)) as unknown as Params<P>)) // one local per parameter
+    this.#bodies[at] = bodyBytes(locals, body)
+    if (exported !== undefined) this.#exports.push([text(exported), 0, unsigned(index)])
+    return (...args) => callAt(result, index, args as readonly Code[]) // a tuple of code
+  }
+
+  /** The module in the binary format. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return flatten([
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, this.#typeList), section(2, this.#imports), section(3, this.#declared), section(7, this.#exports), section(10, this.#bodies)
+    ])
+  }
+}

@@ -1,0 +1,146 @@
+import { strideOf } from '../schedule/affine.js'
+import type { Buffer, Nest, Phase, Register } from '../schedule/kernel.js'
+import { accessesOf, Body, valuesOf, type Place, type Surroundings } from './body.js'
+import { i32, leave, loop, select, sequence, type Code, type Local, type Statement } from './code.js'
+import type { Lanes } from './lanes.js'
+import type { ModuleBuilder, Scope } from './module.js'
+import { Sum } from './sums.js'
+
+/** A kernel as a function of the addresses of its buffers. */
+export interface Emitted {
+  readonly buffers: readonly Buffer[]
+  call(...addresses: readonly Code<'i32'>[]): Statement
+}
+
+/** How many vectors are added up before their sum goes on in a wider type. */
+const piece = 256
+
+/** How many places a phase reads or writes whose elements along the counter are neither side by side nor the same. */
+const awkward = (phases: readonly Phase[], counterOf: (phase: Phase) => number): number =>
+  phases.reduce((sum, phase) => {
+    const k = counterOf(phase)
+    return sum + accessesOf(phase).filter(({ at }) => strideOf(at, k) !== 0 && strideOf(at, k) !== 1).length
+  }, 0)
+
+/** Whether there is something of 64 bits among the values. */
+const isWide = ({ phases }: Nest): boolean => phases.some((phase) =>
+  phase.reductions.some(({ register }) => register.dtype === 'float64') || [...valuesOf(phase)].some(({ dtype }) => dtype === 'float64'))
+
+/** The function of a nest of loops. */
+export const emitNest = (module: ModuleBuilder, nest: Nest): Emitted => {
+  const buffers = [...new Set(nest.phases.flatMap((phase) => accessesOf(phase).map(({ buffer }) => buffer)))]
+  const callee = module.define({ params: buffers.map(() => 'i32' as const), result: 'none' }, (scope, ...pointers) =>
+    new NestWriter(scope, nest, new Map(buffers.map((buffer, i) => [buffer, pointers[i]]))).write())
+  return { buffers, call: (...addresses) => callee(...addresses) }
+}
+
+class NestWriter implements Surroundings {
+  readonly scope: Scope
+  readonly lanes: Lanes
+  readonly #nest: Nest
+  readonly #pointers: ReadonlyMap<Buffer, Local<'i32'>>
+  readonly #registers = new Map<Register, Local<'v128'>>()
+  /** The outer counter along which lanes lie; −1: they lie along the last loop of each phase. */
+  readonly #across: number
+
+  constructor(scope: Scope, nest: Nest, pointers: ReadonlyMap<Buffer, Local<'i32'>>) {
+    this.scope = scope
+    this.lanes = isWide(nest) ? 2 : 4
+    this.#nest = nest
+    this.#pointers = pointers
+    const { outer, phases } = nest
+    const last = outer.length - 1
+    const along = awkward(phases, ({ inner }) => (inner.length === 0 ? -1 : last + inner.length))
+    this.#across = outer.length > 0 && outer[last] >= this.lanes && along > awkward(phases, () => last) ? last : -1
+  }
+
+  pointer(buffer: Buffer): Code<'i32'> {
+    return (this.#pointers.get(buffer) as Local<'i32'>).get // there is one for each buffer of the nest
+  }
+
+  register(register: Register): Code<'v128'> {
+    return (this.#registers.get(register) as Local<'v128'>).get // phases read what earlier ones have made
+  }
+
+  write(): Statement {
+    return this.#outer(0, { counters: new Map(), lane: -1, count: 1 })
+  }
+
+  /** The outer loops from the k-th on. */
+  #outer(k: number, place: Place): Statement {
+    const { outer, phases } = this.#nest
+    if (k === outer.length) return sequence(...phases.map((phase) => this.#phase(phase, place)))
+    const body = (at: Place): Statement => this.#outer(k + 1, at)
+    return k === this.#across ? this.#laneLoop(k, outer[k], place, body) : this.#loop(k, outer[k], place, body)
+  }
+
+  #loop(k: number, extent: number, place: Place, body: (place: Place) => Statement): Statement {
+    if (extent === 1) return body(place)
+    const i = this.scope.local('i32')
+    return sequence(i.set(i32.const(0)), this.#steps(i, 1, i32.const(extent), body(withCounter(place, k, i))))
+  }
+
+  /** A loop in steps of the lanes, and then what does not fill a vector. */
+  #laneLoop(k: number, extent: number, place: Place, body: (place: Place) => Statement): Statement {
+    const whole = extent - (extent % this.lanes)
+    const i = this.scope.local('i32')
+    const at = (count: number): Place => ({ ...withCounter(place, k, i), lane: k, count })
+    return sequence(
+      i.set(i32.const(0)),
+      ...(whole === 0 ? [] : [this.#steps(i, this.lanes, i32.const(whole), body(at(this.lanes)))]),
+      ...(whole === extent ? [] : [body(at(extent - whole))])
+    )
+  }
+
+  /** The body, again and again, until the counter has come to the end; at least once. */
+  #steps(i: Local<'i32'>, by: number, end: Code<'i32'>, body: Statement): Statement {
+    return loop(sequence(body, leave(0, i32.ltU(i.tee(i32.add(i.get, i32.const(by))), end))))
+  }
+
+  #phase(phase: Phase, place: Place): Statement {
+    const { inner } = phase
+    const first = this.#nest.outer.length
+    const sums = phase.reductions.map((reduction) => new Sum(this.scope, reduction, this.lanes))
+    const loops = inner.slice(0, -1).reduceRight<(at: Place) => Statement>(
+      (body, extent, k) => (at) => this.#loop(first + k, extent, at, body),
+      (at) => this.#innermost(phase, sums, at)
+    )
+    return sequence(...sums.map((sum) => sum.start()), loops(place), ...sums.map((sum) => this.#keep(sum)))
+  }
+
+  /** The last loop of a phase, in pieces, so that sums of float32 do not grow long. */
+  #innermost(phase: Phase, sums: readonly Sum[], place: Place): Statement {
+    const { inner } = phase
+    const flush = sequence(...sums.map((sum) => sum.flush()))
+    const across = this.#across >= 0
+    if (inner.length === 0) return sequence(new Body(this, phase, place, -1).write(place, sums, across ? this.lanes : 1), flush)
+    const k = this.#nest.outer.length + inner.length - 1
+    const extent = inner[inner.length - 1]
+    const i = this.scope.local('i32')
+    const body = new Body(this, phase, place, k)
+    const step = across ? 1 : this.lanes
+    const whole = extent - (extent % step)
+    const at = withCounter(place, k, i)
+    const run = (end: Code<'i32'>): Statement =>
+      this.#steps(i, step, end, body.write(across ? at : { ...at, lane: k, count: this.lanes }, sums, this.lanes))
+    const rest = whole === extent ? [] : [body.write({ ...at, lane: k, count: extent - whole }, sums, extent - whole)]
+    const start = [body.before(), i.set(i32.const(0))]
+    if (whole === 0) return sequence(...start, ...rest, flush)
+    if (sums.length === 0 || whole <= piece * step) return sequence(...start, run(i32.const(whole)), ...rest, flush)
+    const end = this.scope.local('i32')
+    const next = scopedMinimum(end, i32.add(i.get, i32.const(piece * step)), i32.const(whole))
+    return sequence(...start, loop(sequence(next, run(end.get), flush, leave(0, i32.ltU(i.get, i32.const(whole))))), ...rest, flush)
+  }
+
+  #keep(sum: Sum): Statement {
+    const local = this.#registers.get(sum.register) ?? this.scope.local('v128')
+    this.#registers.set(sum.register, local)
+    return local.set(sum.total(this.#across < 0))
+  }
+}
+
+const withCounter = (place: Place, k: number, i: Local<'i32'>): Place => ({ ...place, counters: new Map(place.counters).set(k, i) })
+
+/** The smaller of two numbers into a local. */
+const scopedMinimum = (local: Local<'i32'>, a: Code<'i32'>, b: Code<'i32'>): Statement =>
+  sequence(local.set(a), local.set(select(i32.ltU(local.get, b), local.get, b)))
