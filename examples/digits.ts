@@ -1,56 +1,56 @@
 /*
- * Reads handwritten digits: a network of one hidden layer, trained by Adam on digits that `lib/strokes.ts` draws, or on
- * MNIST's files: `npx tsx examples/digits.ts [--data DIR]`.
+ * Reads handwritten digits: a network of one hidden layer, trained by Adam. Training is a fold of steps over minibatches, in an
+ * order that a key decides; the digits are those that `lib/strokes.ts` draws, or the first of MNIST's files.
+ *
+ *   npx tsx examples/digits.ts [--data DIR] [--seconds N] [--epochs N] [--seed N]
  */
-import * as E from 'fp-ts/lib/Either.js'
-import { parseArgs } from 'node:util'
 import { jit, nn, np, optim, random, valueAndGrad, type NdArray } from 'cotangent'
-import { drawn, load, showProblems } from './lib/data.js'
+import * as data from 'cotangent/data'
+import * as train from 'cotangent/train'
+import { DEFAULTS } from './lib/args.js'
+import { start } from './lib/start.js'
 
-const { data } = parseArgs({ options: { data: { type: 'string' } } }).values
-const loaded = data === undefined ? E.right(drawn(4000, 1000, 0)) : await load(data)()
-if (E.isLeft(loaded)) {
-  console.error(showProblems(loaded.left))
-  process.exit(2)
-}
-const digits = loaded.right
+const { options: { seed, seconds, epochs }, digits } = await start({
+  name: 'digits',
+  about: 'Reads handwritten digits by a network of one hidden layer.',
+  takes: ['data', 'seconds', 'epochs', 'seed'],
+  defaults: { ...DEFAULTS, epochs: 4, seconds: 20 }
+}, 4000, 1000)
+const [weights, order] = random.split(random.key(seed))
 
 // Images become rows of numbers between 0 and 1; labels stay integers.
 const pixels = digits.rows * digits.cols
 const rows = (images: Uint8Array): NdArray => np.divide(np.reshape(np.array(images, { dtype: 'float32' }), [-1, pixels]), 255)
-const [trainX, testX] = [rows(digits.trainImages), rows(digits.testImages)]
-const [trainY, testY] = [np.array(digits.trainLabels), np.array(digits.testLabels)]
+const learn = { x: rows(digits.trainImages), y: np.array(digits.trainLabels) }
+const held = { x: rows(digits.testImages), y: np.array(digits.testLabels) }
+type Examples = typeof learn
 
 // The model is a pure function of its parameters, and so is what it is judged by.
 const net = nn.chain(nn.linear(pixels, 128), nn.relu, nn.linear(128, 10))
 type Net = nn.Params<typeof net>
-const loss = (params: Net, x: NdArray, y: NdArray): NdArray => nn.loss.softmaxCrossEntropy(net.apply(params)(x), y)
-const accuracy = jit((params: Net, x: NdArray, y: NdArray) => np.mean(np.equal(np.argmax(net.apply(params)(x), { axis: 1 }), y)))
+const loss = (params: Net, { x, y }: Examples): NdArray => nn.loss.softmaxCrossEntropy(net.apply(params)(x), y)
+const accuracy = jit((params: Net, { x, y }: Examples) => train.accuracy(net.apply(params)(x), y))
 
-// A step takes a state to the next one. It picks its examples by their indices, inside the program.
+// A step takes a state and a batch to the next state.
 const adam = optim.adam(2e-3)
-const step = jit((state: optim.State<Net>, indices: NdArray) => {
-  const [value, gradient] = valueAndGrad(loss)(state.params, np.take(trainX, indices, { axis: 0 }), np.take(trainY, indices, { axis: 0 }))
+const step = jit((state: optim.State<Net>, batch: Examples) => {
+  const [value, gradient] = valueAndGrad(loss)(state.params, batch)
   return [optim.step(adam)(state, gradient), value] as const
 })
 
-// Training is a fold over minibatches, in an order that a key decides.
-const [weights, order] = random.split(random.key(0))
-const epoch = (state: optim.State<Net>, number: number): optim.State<Net> => {
-  const shuffled = random.permutation(random.foldIn(order, number), trainY.size)
-  const batches = np.split(np.slice(shuffled, [[0, Math.floor(trainY.size / 50) * 50]]), Math.floor(trainY.size / 50))
-  let value: NdArray = np.array(0)
-  const end = batches.reduce((current, indices) => {
-    const [next, loss] = step(current, indices)
-    value = loss
-    return next
-  }, state)
-  const held = (100 * accuracy(end.params, testX, testY).item()).toFixed(1)
-  console.log(`epoch ${number + 1}: loss ${value.item().toFixed(3)}, held-out accuracy ${held} %`)
-  return end
+const deadline = performance.now() + 1000 * seconds
+let state = optim.init(adam)(net.init(weights))
+for (const batches of data.epochs(order, { size: 50, dropLast: true, count: epochs })(learn)) {
+  let mean = train.mean.empty
+  for (const [next, value] of train.run(step)(state, batches)) {
+    state = next
+    mean = train.mean.concat(mean, train.mean.of(value))
+  }
+  const right = (100 * accuracy(state.params, held).item()).toFixed(1)
+  console.log(`after ${state.count.item()} steps: loss ${train.mean.value(mean).item().toFixed(3)}, held-out accuracy ${right} %`)
+  if (performance.now() > deadline) break
 }
-const trained = [0, 1, 2, 3].reduce(epoch, optim.init(adam)(net.init(weights)))
 
 // What did it take the first held-out digits for?
-const answers = np.argmax(net.apply(trained.params)(np.slice(testX, [[0, 10]])), { axis: 1 })
-console.log(`answers ${String(answers)}\ntruth   ${String(np.slice(testY, [[0, 10]]))}`)
+const answers = np.argmax(net.apply(state.params)(np.slice(held.x, [[0, 10]])), { axis: 1 })
+console.log(`answers ${String(answers)}\ntruth   ${String(np.slice(held.y, [[0, 10]]))}`)

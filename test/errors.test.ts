@@ -95,7 +95,7 @@ const misfits: readonly Row[] = [
   ['an input of another width', () => linear.apply(linear.init(key))(np.ones([4, 3])),
     ShapeError, 'linear(2, 3): expected an input whose last axis has size 2, got float32[4,3]'],
   ['parameters of another chain', () => nn.chain(linear, nn.relu).apply(foreign([null])),
-    TreeError, 'chain: expected a tuple of parameters for 2 layers, got a tuple of 1'],
+    TreeError, 'chain: expected a tuple of parameters for 2 layers, got a tuple of 1 at params'],
   ['floats that would enter integers', () => np.at(np.ones([2], { dtype: 'int32' }), [0]).set(0.5),
     ArgumentError, 'at(…).set: expected a number that int32 can hold, got 0.5'],
   ['an unknown dtype', () => np.zeros([2], foreign({ dtype: 'float16' })),

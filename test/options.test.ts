@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import {
-  ArgumentError, checkGrads, CotangentError, explain, grad, ir, jit, lax, nn, np, optim, random, valueAndGrad, vmap
+  ArgumentError, checkGrads, CotangentError, explain, grad, ir, jit, lax, nn, np, optim, profile, random, valueAndGrad, vmap
 } from '../src/index.js'
 import * as data from '../src/data/index.js'
+import * as io from '../src/io/index.js'
 import * as linalg from '../src/linalg/index.js'
 import * as train from '../src/train/index.js'
 
@@ -53,12 +54,14 @@ const takersIn = (prefix: string, namespace: object): readonly Taker[] =>
 const identity = (x: unknown): unknown => x
 
 const takers: readonly Taker[] = [
-  ...Object.entries({ np, lax, nn, optim, random, linalg, data, train }).flatMap(([name, namespace]) => takersIn(name, namespace)),
+  ...Object.entries({ np, lax, nn, optim, random, linalg, data, io, train }).flatMap(([name, namespace]) => takersIn(name, namespace)),
   { name: 'grad.with', f: grad.with as Fn, at: 0 },
   { name: 'valueAndGrad.with', f: valueAndGrad.with as Fn, at: 0 },
   { name: 'vmap', f: vmap as Fn, at: 1 },
   { name: 'jit', f: jit as Fn, at: 1 },
+  { name: 'profile', f: profile as Fn, at: 1 },
   { name: 'vmap.with', f: (options) => (vmap.with as (o: unknown) => Fn)(options)(identity), at: 0 },
+  { name: 'profile.with', f: (options) => (profile.with as (o: unknown) => Fn)(options)(identity), at: 0 },
   { name: 'jit.with', f: (options) => (jit.with as (o: unknown) => Fn)(options)(identity), at: 0 },
   { name: 'checkGrads', f: checkGrads as Fn, at: 1 },
   { name: 'checkGrads.report', f: checkGrads.report as Fn, at: 1 },

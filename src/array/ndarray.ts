@@ -19,6 +19,9 @@ class HostStorage implements Storage {
   read(): TypedArray {
     return this.#data
   }
+  release(): void {
+    // the garbage collector does
+  }
 }
 
 let storageOfConcrete: (x: ConcreteArray) => Storage
@@ -40,6 +43,7 @@ class ConcreteArray implements NdArray {
       return x.#storage
     }
     invalidate = (x) => {
+      x.#storage?.release()
       x.#storage = undefined
     }
     move = (x, storage) => {
@@ -131,11 +135,22 @@ export const checkArray = (who: string, x: NdArray): NdArray => {
 /** Whether a value is an array with elements. */
 export const isConcrete = (x: unknown): x is NdArray => x instanceof ConcreteArray
 
+/** Bytes that are used again for other elements. */
+const lent = new WeakSet<ArrayBufferLike>()
+let lending = false
+
+/** Says that views of the bytes do not last: arrays over such views get copies. */
+export const lend = (buffer: ArrayBufferLike): void => {
+  lent.add(buffer)
+  lending = true
+}
+
 /**
  * An array over elements that nobody else will write: the caller gives them away. `data` has the dtype's
  * typed array and as many elements as the shape.
  */
-export const wrap = (aval: Aval, data: TypedArray): NdArray => new ConcreteArray(aval, new HostStorage(aval.dtype, data))
+export const wrap = (aval: Aval, data: TypedArray): NdArray =>
+  new ConcreteArray(aval, new HostStorage(aval.dtype, lending && lent.has(data.buffer) ? data.slice() : data))
 
 /** The storage of a concrete array. Throws DonatedError if it was donated. */
 export const storageOf = (x: NdArray): Storage => {

@@ -46,4 +46,6 @@ export interface Storage {
   readonly size: number
   /** The elements, not to be written to, and not to be kept beyond the next operation. */
   read(): TypedArray
+  /** Nobody will read it any more: what it takes up may be used again. */
+  release(): void
 }

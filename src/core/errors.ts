@@ -93,5 +93,8 @@ export class TreeError extends CotangentError {}
 /** A jaxpr that does not typecheck. */
 export class JaxprError extends CotangentError {}
 
+/** More memory than the engine grants. */
+export class MemoryError extends CotangentError {}
+
 /** A derivative that does not exist, or was asked of the wrong thing. */
 export class DerivativeError extends CotangentError {}

@@ -30,9 +30,11 @@ const direct: Pick<Backend, 'execute'> & Partial<Backend> = {
 
 let backend: Pick<Backend, 'execute'> & Partial<Backend> = direct
 
-/** Installs the backend for concrete operations; until then each primitive runs its own `impl`. */
-export const installBackend = (next: Backend): void => {
+/** Installs the backend for concrete operations, and gives the one before; at first each primitive runs its own `impl`. */
+export const installBackend = (next: Pick<Backend, 'execute'> & Partial<Backend>): Pick<Backend, 'execute'> & Partial<Backend> => {
+  const before = backend
   backend = next
+  return before
 }
 
 /** A value traced in place of an array. */

@@ -25,11 +25,15 @@ export interface EpochOptions extends BatchOptions {
 /** What can be gone through from the start as often as one likes, each time computed anew. */
 const again = <T>(generate: () => Iterator<T>): Iterable<T> => Object.freeze({ [Symbol.iterator]: generate })
 
-/** Where batches begin and end. */
-const bounds = (who: string, total: number, { size, dropLast = false }: BatchOptions): readonly (readonly [number, number])[] => {
-  if (count(who, 'batch size', size) > total) throw new ArgumentError(who, `a batch size of at most ${total}, the number of examples`, size)
-  const number = flag(who, 'dropLast', dropLast) ? Math.floor(total / size) : Math.ceil(total / size)
-  return Array.from({ length: number }, (_, i) => [i * size, Math.min((i + 1) * size, total)])
+/** Where batches of so many examples begin and end. */
+const cut = (who: string, { size, dropLast = false }: BatchOptions): ((total: number) => readonly (readonly [number, number])[]) => {
+  count(who, 'batch size', size)
+  flag(who, 'dropLast', dropLast)
+  return (total) => {
+    if (size > total) throw new ArgumentError(who, `a batch size of at most ${total}, the number of examples`, size)
+    const number = dropLast ? Math.floor(total / size) : Math.ceil(total / size)
+    return Array.from({ length: number }, (_, i) => [i * size, Math.min((i + 1) * size, total)])
+  }
 }
 
 /**
@@ -45,8 +49,9 @@ const bounds = (who: string, total: number, { size, dropLast = false }: BatchOpt
  */
 export const batches = (options: BatchOptions): (<T>(tree: T) => Iterable<T>) => {
   checkOptions('batches', options, ['size', 'dropLast'], true)
+  const bounds = cut('batches', options)
   return <T>(tree: T) => {
-    const parts = bounds('batches', someOf('batches', tree), options)
+    const parts = bounds(someOf('batches', tree))
     return again(function* () {
       for (const part of parts) yield map((x: NdArray) => slice(x, [part]))(tree)
     })
@@ -80,10 +85,11 @@ export const epochs = (key: NdArray, options: EpochOptions): (<T>(tree: T) => It
   checkKey(who, key)
   checkOptions(who, options, ['size', 'dropLast', 'count'], true)
   const { count: total = Infinity, ...rest } = options
+  const bounds = cut(who, rest)
   if (total !== Infinity) count(who, 'number of epochs', total, 0)
   return <T>(tree: T) => {
     const examples = someOf(who, tree)
-    const parts = bounds(who, examples, rest)
+    const parts = bounds(examples)
     const epoch = (order: NdArray): Iterable<T> => again(function* () {
       for (const part of parts) yield at(slice(order, [part]))(tree)
     })

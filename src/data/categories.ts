@@ -1,6 +1,6 @@
 import { dataOf, isConcrete } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { ArgumentError, ShapeError, TracerError } from '../core/errors.js'
+import { ArgumentError, ShapeError, TracerError, TreeError } from '../core/errors.js'
 import { checkList, checkOptions } from '../core/options.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
@@ -94,12 +94,18 @@ const checkTexts = (texts: readonly string[]): readonly string[] => {
  */
 export const categories = (): Invertible<Words, readonly string[], NdArray, readonly string[]> => {
   const who = 'categories'
+  const wordsOf = (state: Words): readonly string[] => {
+    const given: Partial<Words> | null | undefined = state // callers without types pass anything
+    if (!Array.isArray(given?.words)) throw new TreeError(who, 'a state as its fit makes it, texts words', state)
+    return state.words
+  }
   return {
     fit: (texts) => {
       if (checkTexts(texts).length === 0) throw new ArgumentError(who, 'at least one text', 'none')
       return { words: Object.freeze([...new Set(texts)].sort()) }
     },
-    apply: ({ words }) => {
+    apply: (state) => {
+      const words = wordsOf(state)
       const codes = new Map(words.map((word, i) => [word, i]))
       return (texts) => np.array(Int32Array.from(checkTexts(texts), (text, i) => {
         const code = codes.get(text)
@@ -107,9 +113,12 @@ export const categories = (): Invertible<Words, readonly string[], NdArray, read
         return code
       }))
     },
-    invert: ({ words }) => (codes) => Array.from(arrayOf(who, codes).toTypedArray(), (code, i) => {
-      if (words[code] === undefined) throw new ArgumentError(who, `codes from 0 to ${words.length - 1}`, code, [i])
-      return words[code]
-    })
+    invert: (state) => {
+      const words = wordsOf(state)
+      return (codes) => Array.from(arrayOf(who, codes).toTypedArray(), (code, i) => {
+        if (words[code] === undefined) throw new ArgumentError(who, `codes from 0 to ${words.length - 1}`, code, [i])
+        return words[code]
+      })
+    }
   }
 }

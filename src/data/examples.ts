@@ -45,5 +45,5 @@ export const someOf = (who: string, tree: unknown): number => {
 }
 
 /** The examples at the given positions. */
-export const at = (indices: NdArray | Int32Array) => <T>(tree: T): T =>
+export const at = (indices: NdArray) => <T>(tree: T): T =>
   map((x: NdArray) => take(x, indices, { axis: 0, mode: 'clip' }))(tree)

@@ -55,13 +55,14 @@ export const standardise = (options: ScaleOptions = {}): Invertible<Standardised
     fit: (given) => {
       const [x, axis] = opened(who, given, options)
       const over = { axis, keepdims: true }
-      const most = np.max(x, over)
-      // Rounding may move the mean of equal numbers away from them, and then a tiny deviation would blow up.
-      const constant = lax.eq(most, np.min(x, over))
-      const mean = lax.select(constant, most, np.mean(x, over))
-      const variance = np.mean(np.square(np.subtract(x, mean)), over)
-      const deviation = np.where(lax.eq(variance, 0), 0, np.sqrt(orOne(variance))) // the root has no derivative at 0
-      return { mean: perExample(mean), deviation: perExample(deviation) }
+      // From the least value, in units of the range: squares neither overflow nor vanish, and the mean of equal numbers is that number.
+      const least = lax.stopGradient(np.min(x, over))
+      const range = lax.stopGradient(orOne(np.subtract(np.max(x, over), least)))
+      const share = np.divide(np.subtract(x, least), range)
+      const middle = np.mean(share, over)
+      const variance = np.mean(np.square(np.subtract(share, middle)), over)
+      const root = np.where(lax.eq(variance, 0), 0, np.sqrt(orOne(variance))) // the root has no derivative at 0
+      return { mean: perExample(np.add(least, np.multiply(middle, range))), deviation: perExample(np.multiply(root, range)) }
     },
     apply: ({ mean, deviation }) => (x) => np.divide(np.subtract(fitting(who, x, mean.shape), mean), orOne(deviation)),
     invert: ({ mean, deviation }) => (y) => np.add(np.multiply(fitting(who, y, mean.shape), orOne(deviation)), mean)

@@ -1,7 +1,11 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
+import { range } from '../core/shape.js'
+import { array } from '../numpy/create.js'
 import { arrayOf } from '../numpy/promote.js'
+import { argsort, sort } from '../numpy/sorting.js'
+import { take } from '../numpy/take.js'
 import { count } from '../optim/checks.js'
 import { checkKey } from '../random/key.js'
 import { permutation } from '../random/permutation.js'
@@ -22,29 +26,29 @@ export interface SplitOptions extends FoldOptions {
 /** Examples to learn from, and examples to judge by. */
 export type Parts<T> = readonly [train: T, validation: T]
 
-/** All positions in random order. */
-const shuffled = (key: NdArray, total: number): Int32Array => Int32Array.from(permutation(key, total).toTypedArray())
-
-/** The positions sorted by their labels; those of one label stay in their order. */
-const byLabel = (who: string, order: Int32Array, stratify: ArrayLike | undefined): Int32Array => {
-  if (stratify === undefined) return order
-  const labels = arrayOf(who, stratify)
-  if (labels.ndim !== 1 || labels.size !== order.length) throw new ShapeError(who, `a label for each of ${order.length} examples`, labels)
-  const data = labels.toTypedArray()
-  return order.toSorted((i, j) => data[i] - data[j])
+/**
+ * Examples parted by place, in a random order that both parts keep: without labels a place is one of the order, else one among the
+ * labels when they are sorted, where those of one label stay in the order. Sizes are known, and all else is arrays: it can be traced.
+ */
+const parting = (who: string, key: NdArray, total: number, stratify: ArrayLike | undefined) => {
+  const order = permutation(key, total)
+  const labels = stratify === undefined ? undefined : arrayOf(who, stratify)
+  if (labels !== undefined && (labels.ndim !== 1 || labels.size !== total)) {
+    throw new ShapeError(who, `a label for each of ${total} examples`, labels)
+  }
+  const sorted = labels === undefined ? undefined : argsort(take(labels, order))
+  const examples = (places: readonly number[]): NdArray => {
+    const which = array(Int32Array.from(places))
+    return take(order, sorted === undefined ? which : sort(take(sorted, which)))
+  }
+  const all = range(total)
+  return <T>(tree: T, chosen: (place: number) => boolean): Parts<T> =>
+    [at(examples(all.filter((place) => !chosen(place))))(tree), at(examples(all.filter(chosen)))(tree)]
 }
-
-/** Both parts in the random order, the validation part where the list, told by place among the sorted positions, says so. */
-const parted = (order: Int32Array, sorted: Int32Array, chosen: (place: number) => boolean): Parts<Int32Array> => {
-  const inValidation = new Set(sorted.filter((_, place) => chosen(place)))
-  return [order.filter((i) => !inValidation.has(i)), order.filter((i) => inValidation.has(i))]
-}
-
-const both = <T>(tree: T, [train, validation]: Parts<Int32Array>): Parts<T> => [at(train)(tree), at(validation)(tree)]
 
 /**
  * A training and a validation part, by chance. The validation part has the share asked for, rounded, and at least one example; so has the
- * training part.
+ * training part. Works under `jit` and `vmap` too: over keys, for many splits at once.
  *
  * Throws ArgumentError for a share outside of (0, 1), ShapeError for fewer than two examples, for labels to stratify by that
  * are not one per example, and as `data.size`.
@@ -66,10 +70,9 @@ export const split = (key: NdArray, options: SplitOptions): (<T>(tree: T) => Par
     const total = someOf(who, tree)
     if (total < 2) throw new ShapeError(who, 'at least two examples', `${total}`)
     const wanted = Math.min(Math.max(Math.round(total * validation), 1), total - 1)
-    const order = shuffled(key, total)
-    // Spread evenly over the sorted positions, so that every class gets its share.
+    // Spread evenly over the places, so that every class gets its share.
     const passed = (place: number): number => Math.floor((place * wanted) / total)
-    return both(tree, parted(order, byLabel(who, order, stratify), (place) => passed(place + 1) > passed(place)))
+    return parting(who, key, total, stratify)(tree, (place) => passed(place + 1) > passed(place))
   }
 }
 
@@ -91,11 +94,10 @@ export const kFold = (key: NdArray, k: number, options: FoldOptions = {}): (<T>(
   return <T>(tree: T) => {
     const total = someOf(who, tree)
     if (k > total) throw new ArgumentError(who, `at most ${total} folds, the number of examples`, k)
-    const order = shuffled(key, total)
-    const sorted = byLabel(who, order, options.stratify)
+    const part = parting(who, key, total, options.stratify)
     return Object.freeze({
       * [Symbol.iterator](): Generator<Parts<T>> {
-        for (let fold = 0; fold < k; fold++) yield both(tree, parted(order, sorted, (place) => place % k === fold))
+        for (let fold = 0; fold < k; fold++) yield part(tree, (place) => place % k === fold)
       }
     })
   }

@@ -2,6 +2,9 @@ import { sequenceS, sequenceT } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import { ArgumentError, quoted } from '../core/errors.js'
+import { checkOptions } from '../core/options.js'
+import { count as integer } from '../optim/checks.js'
 import { gunzip, isGzip } from './gzip.js'
 
 /**
@@ -201,7 +204,8 @@ const parseRaw = (bytes: Uint8Array): Validated<IdxProblem, IdxFile> => {
  * Reads an IDX file, the format of the MNIST database (LeCun, Cortes and Burges, "The MNIST database of
  * handwritten digits", section "File formats"): two zero bytes, the element type, the rank, one big-endian
  * 32-bit size per axis, then the elements in row-major order, big-endian. Gzipped bytes are recognised and
- * inflated first. A file is read whole or not at all; on the left stands every problem that was found.
+ * inflated first. A file is read whole or not at all; on the left stands every problem that was found. Throws ArgumentError for what
+ * is no bytes.
  *
  * @category io
  * @example
@@ -210,14 +214,16 @@ const parseRaw = (bytes: Uint8Array): Validated<IdxProblem, IdxFile> => {
  * E.isRight(file) && file.right.shape // [ 3 ]
  * E.isRight(file) && file.right.data // Uint8Array(3) [ 7, 2, 1 ]
  */
-export const parse = (bytes: Uint8Array): Validated<IdxProblem, IdxFile> =>
-  isGzip(bytes)
+export const parse = (bytes: Uint8Array): Validated<IdxProblem, IdxFile> => {
+  if (!(bytes instanceof Uint8Array)) throw new ArgumentError('idx.parse', 'a Uint8Array', quoted(bytes))
+  return isGzip(bytes)
     ? pipe(
         gunzip(bytes),
         E.mapLeft((message): readonly IdxProblem[] => [{ _tag: 'Gzip', message }]),
         E.chain(parseRaw)
       )
     : parseRaw(bytes)
+}
 
 const bytesOf =
   (rank: number) =>
@@ -277,7 +283,7 @@ const inFile =
 /**
  * Reads a file of grey images (rank 3, unsigned bytes) together with the file of their classes (rank 1,
  * unsigned bytes). On the left stands every problem of either file, each with the file it lies in, and the
- * disagreement of their counts.
+ * disagreement of their counts. Throws ArgumentError for options that make no sense.
  *
  * @category io
  * @example
@@ -293,7 +299,9 @@ export const pair = (
   labels: Uint8Array,
   options: PairOptions = {}
 ): Validated<PairProblem, LabelledImages> => {
+  checkOptions('idx.pair', options, ['classes'])
   const { classes = 10 } = options
+  integer('idx.pair', 'number of classes', classes)
   const imageFile = parse(images)
   const labelFile = parse(labels)
   return pipe(

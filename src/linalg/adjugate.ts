@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { allocate, type TypedArray } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
@@ -10,6 +10,7 @@ import { matmul } from '../numpy/products.js'
 import { eliminate } from './lu.js'
 import { inv } from './solve.js'
 import { squareOf } from './square.js'
+import { copies } from './stack.js'
 
 /**
  * The adjugate of an upper triangular matrix, without divisions, so that zeros on the diagonal are no matter: the minors that
@@ -57,11 +58,8 @@ export const adjugateP: Primitive<'adjugate'> = {
   },
   impl([x], _, [out]) {
     const { lead, rows: n } = squareOf('adjugate', x.aval)
-    const [source, result] = [dataOf(x), allocate(out.dtype, x.size)]
-    for (let k = sizeOf(lead) - 1; k >= 0; k--) {
-      const [from, to] = [k * n * n, (k + 1) * n * n]
-      adjugate(new Float64Array(source.subarray(from, to)), n, result.subarray(from, to))
-    }
+    const [matrixAt, result] = [copies(x), allocate(out.dtype, x.size)]
+    for (let k = sizeOf(lead) - 1; k >= 0; k--) adjugate(matrixAt(k), n, result.subarray(k * n * n, (k + 1) * n * n))
     return [wrap(out, result)]
   },
   // d adj(A) = tr(A⁻¹ dA) adj(A) − A⁻¹ dA adj(A)

@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { wrap } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { checkOptions } from '../core/options.js'
@@ -9,7 +9,8 @@ import * as lax from '../lax/index.js'
 import { tril } from '../numpy/matrix.js'
 import { matmul } from '../numpy/products.js'
 import { matrixTranspose } from '../numpy/shape.js'
-import { squareOf, squares } from './square.js'
+import { squareOf, squares, symmetrized } from './square.js'
+import { copies } from './stack.js'
 import { triangularSolve } from './triangular.js'
 
 /** Overwrites the lower triangle of a matrix with its Cholesky factor; gives false if it is not positive definite. */
@@ -34,14 +35,12 @@ export const choleskyP: Primitive<'cholesky'> = {
   },
   impl([x], _, [out]) {
     const { lead, rows: n } = squareOf('cholesky', x.aval)
-    const [source, result] = [dataOf(x), allocate(out.dtype, sizeOf(out.shape))]
-    const matrix = new Float64Array(n * n)
+    const [matrixAt, result] = [copies(x), allocate(out.dtype, x.size)]
     for (let k = sizeOf(lead) - 1; k >= 0; k--) {
-      const start = k * n * n
-      matrix.set(source.subarray(start, start + n * n))
+      const matrix = matrixAt(k)
       const definite = factorize(matrix, n)
       for (let i = 0; i < n; i++) {
-        for (let j = 0; j <= i; j++) result[start + i * n + j] = definite ? matrix[i * n + j] : NaN
+        for (let j = 0; j <= i; j++) result[(k * n + i) * n + j] = definite ? matrix[i * n + j] : NaN
       }
     }
     return [wrap(out, result)]
@@ -82,7 +81,6 @@ export const cholesky = (a: ArrayLike, options: CholeskyOptions = {}): NdArray =
   checkOptions('cholesky', options, ['upper', 'symmetrizeInput'])
   const { upper = false, symmetrizeInput = true } = options
   const matrix = squares('cholesky', a)
-  const symmetric = symmetrizeInput ? lax.mul(lax.add(matrix, matrixTranspose(matrix)), 0.5) : matrix
-  const lower = bind1(choleskyP, [symmetric], {})
+  const lower = bind1(choleskyP, [symmetrizeInput ? symmetrized(matrix) : matrix], {})
   return upper ? matrixTranspose(lower) : lower
 }

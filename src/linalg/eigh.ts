@@ -1,5 +1,4 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import type { Eqn, Primitive } from '../core/primitive.js'
 import { bind } from '../core/trace.js'
@@ -9,7 +8,8 @@ import { lastDiagonal, tril, triu } from '../numpy/matrix.js'
 import { matmul } from '../numpy/products.js'
 import { matrixTranspose } from '../numpy/shape.js'
 import { pairs, reciprocalGaps } from './spectrum.js'
-import { factorEach, matrices, stackOf } from './stack.js'
+import { squareOf, squares, symmetrized } from './square.js'
+import { factorEach } from './stack.js'
 import { symmetricEigen } from './tridiagonal.js'
 
 export interface EighParams {
@@ -21,8 +21,7 @@ export interface EighParams {
 export const eighP: Primitive<'eigh', EighParams> = {
   name: 'eigh',
   abstract([x], { vectors }) {
-    const { lead, rows, columns } = stackOf('eigh', x)
-    if (rows !== columns) throw new ShapeError('eigh', 'square matrices', x)
+    const { lead, rows } = squareOf('eigh', x)
     const values = reshaped(x, [...lead, rows])
     return vectors ? [values, x] : [values]
   },
@@ -61,9 +60,8 @@ export interface EighOptions {
 const symmetric = (who: string, a: ArrayLike, options: EighOptions): NdArray => {
   checkOptions(who, options, ['symmetrizeInput', 'lower'])
   const { symmetrizeInput = true, lower = true } = options
-  const x = matrices(who, a)
-  if (x.shape[x.ndim - 2] !== x.shape[x.ndim - 1]) throw new ShapeError(who, 'square matrices', x)
-  if (symmetrizeInput) return lax.mul(lax.add(x, matrixTranspose(x)), 0.5)
+  const x = squares(who, a)
+  if (symmetrizeInput) return symmetrized(x)
   const [triangle, rest] = lower ? [tril(x), tril(x, { k: -1 })] : [triu(x), triu(x, { k: 1 })]
   return lax.add(triangle, matrixTranspose(rest))
 }

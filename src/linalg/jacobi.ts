@@ -1,20 +1,39 @@
-import { applyProduct, firstColumns, transposed, triangularize } from './householder.js'
+import { identity, product, rowsOf, transposed, turned } from './dense.js'
+import { applyProduct, firstColumns, triangularize } from './householder.js'
+import { symmetricEigen } from './tridiagonal.js'
 
 /*
  * Singular values by one-sided Jacobi rotations of the triangular factor (Hestenes, 1958; Drmač & Veselić, New fast and accurate
- * Jacobi SVD algorithm, 2008): rows are rotated in pairs until all are orthogonal. Small singular values come out as accurately as
- * the matrix determines them, and errors are never more than some n·ε‖A‖.
+ * Jacobi SVD algorithm, 2008): rows are rotated in pairs until all are orthogonal. Before that, eigenvectors of their products make
+ * them nearly so, which leaves little to rotate. Small singular values of matrices with columns, or rows in descending order, of very
+ * different sizes come out as accurately as great ones, down to ε²‖A‖, and as zero below; errors are never more than some n·ε‖A‖.
  */
 
-/** Squares of lengths below this are zero: the matrix is scaled, and products of such rows would underflow. */
-const tiny = 1e-280
+/** Rows whose squared length is this much less than the greatest one are zero: what rounding leaves of them has no end. */
+const negligible = 2 ** -208
 
 const sweeps = 60
 
+/** Rows whose squared lengths differ by more than this factor are not made orthogonal by eigenvectors, which would lose the shorter. */
+const level = 2 ** -40
+
+/** Fewer rows than this are rotated as they are. */
+const few = 24
+
+/** The sum of the products of the elements of two rows; four sums at once are faster, and have smaller errors. */
 const dot = (x: Float64Array, n: number, p: number, q: number): number => {
-  let sum = 0
-  for (let i = p * n, j = q * n, end = i + n; i < end; i++, j++) sum += x[i] * x[j]
-  return sum
+  const end = p * n + n
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0
+  let i = p * n
+  let j = q * n
+  for (; i + 3 < end; i += 4, j += 4) {
+    s0 += x[i] * x[j]
+    s1 += x[i + 1] * x[j + 1]
+    s2 += x[i + 2] * x[j + 2]
+    s3 += x[i + 3] * x[j + 3]
+  }
+  for (; i < end; i++, j++) s0 += x[i] * x[j]
+  return s0 + s1 + (s2 + s3)
 }
 
 /** Rotates rows p and q of a matrix with n columns by the angle with tangent t, in the form in which rounding keeps lengths. */
@@ -36,16 +55,49 @@ const exchange = (x: Float64Array, n: number, p: number, q: number): void => {
   x.set(row, q * n)
 }
 
-/**
- * Rotates the rows of an n × n matrix until they are orthogonal, the longest first, and those of `turns` alike. Gives the squares of
- * their lengths; nothing if 60 sweeps do not suffice.
- */
-const orthogonalizeRows = (w: Float64Array, n: number, turns: Float64Array | null): Float64Array | undefined => {
+/** The squares of the lengths of rows. */
+const squaresOf = (w: Float64Array, n: number): Float64Array => {
   const squares = new Float64Array(n)
-  const enough = 2 ** -52 * Math.sqrt(n)
+  for (let p = 0; p < n; p++) squares[p] = dot(w, n, p, p)
+  return squares
+}
+
+/**
+ * Sorts rows by their lengths, and multiplies those of like lengths by the eigenvectors of their products: then they are orthogonal
+ * but for rounding. `turns`, the identity, becomes what the rows are multiplied with. Rows up to `least` stay as they are.
+ */
+const precondition = (w: Float64Array, n: number, turns: Float64Array | null, least: number): void => {
+  if (n < few) return
+  const lengths = squaresOf(w, n)
+  const order = Int32Array.from(lengths.keys()).sort((i, j) => lengths[j] - lengths[i])
+  const squares = lengths.toSorted((x, y) => y - x)
+  for (const x of turns === null ? [w] : [w, turns]) {
+    const rows = x.slice()
+    for (let i = 0; i < n; i++) x.set(rows.subarray(order[i] * n, (order[i] + 1) * n), i * n)
+  }
+  for (let top = 0, bottom = 0; top < n && squares[top] > least; top = bottom) {
+    while (bottom < n && squares[bottom] >= level * squares[top]) bottom++
+    const count = bottom - top
+    const rows = rowsOf(w, n, top, bottom)
+    const products = product(rows, turned(rows)).data.map((x) => x / squares[top])
+    const vectors = symmetricEigen(products, count, true)?.[1]
+    if (vectors === undefined) continue
+    w.set(product(turned(rowsOf(vectors, count, 0, count)), rows).data, top * n)
+    if (turns === null) continue
+    for (let i = 0; i < count; i++) for (let j = 0; j < count; j++) turns[(top + i) * n + order[top + j]] = vectors[j * count + i]
+  }
+}
+
+/**
+ * Rotates the rows of an n × n matrix until they are orthogonal, the longest first, and those of `turns` alike, except those whose
+ * squared lengths are not greater than `least`. Gives the squares of the lengths; nothing if 60 sweeps do not suffice.
+ */
+const orthogonalizeRows = (w: Float64Array, n: number, turns: Float64Array | null, least: number): Float64Array | undefined => {
+  // As exact as the sum of so many rounded products, which a smaller bound would chase forever.
+  const enough = 2 ** -53 * Math.max(n, 8)
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (let p = 0; p < n; p++) squares[p] = dot(w, n, p, p)
-    let turned = false
+    const squares = squaresOf(w, n)
+    let isTurned = false
     for (let p = 0; p < n - 1; p++) {
       let longest = p
       for (let q = p + 1; q < n; q++) if (squares[q] > squares[longest]) longest = q
@@ -57,7 +109,7 @@ const orthogonalizeRows = (w: Float64Array, n: number, turns: Float64Array | nul
         squares[longest] = square
       }
       for (let q = p + 1; q < n; q++) {
-        if (squares[q] < tiny) continue
+        if (squares[q] <= least) continue
         const overlap = dot(w, n, p, q)
         if (Math.abs(overlap) <= enough * Math.sqrt(squares[p]) * Math.sqrt(squares[q])) continue
         const cotangent = (squares[q] - squares[p]) / (2 * overlap)
@@ -66,18 +118,12 @@ const orthogonalizeRows = (w: Float64Array, n: number, turns: Float64Array | nul
         squares[q] += t * overlap
         rotate(w, n, p, q, t)
         if (turns !== null) rotate(turns, n, p, q, t)
-        turned = true
+        isTurned = true
       }
     }
-    if (!turned) return squares
+    if (!isTurned) return squares
   }
   return undefined
-}
-
-const identity = (n: number): Float64Array => {
-  const out = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) out[i * n + i] = 1
-  return out
 }
 
 /** Makes the rows of length σ unit vectors, and replaces those without length by an orthonormal rest. */
@@ -96,9 +142,11 @@ const tall = (matrix: Float64Array, rows: number, n: number, width: number | nul
   const w = new Float64Array(n * n)
   for (let i = 0; i < n; i++) for (let j = i; j < n; j++) w[i * n + j] = matrix[i * n + j]
   const turns = width === null ? null : identity(n)
-  const values = orthogonalizeRows(w, n, turns)
+  const least = negligible * squaresOf(w, n).reduce((x, y) => Math.max(x, y), 0)
+  precondition(w, n, turns, least)
+  const values = orthogonalizeRows(w, n, turns, least)
   if (values === undefined) return undefined
-  for (let p = 0; p < n; p++) values[p] = values[p] < tiny ? 0 : Math.sqrt(values[p])
+  for (let p = 0; p < n; p++) values[p] = values[p] <= least ? 0 : Math.sqrt(values[p])
   if (width === null || turns === null) return [values]
   normalizeRows(w, n, values)
   const left = new Float64Array(rows * width)

@@ -1,4 +1,3 @@
-import { dataOf } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { aval } from '../core/aval.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
@@ -13,7 +12,7 @@ import { matmul } from '../numpy/products.js'
 import { matrixTranspose } from '../numpy/shape.js'
 import { leastSquares, pinvP, tolerance } from './pinv.js'
 import { joined } from './square.js'
-import { epsilon, factorEach, stackOf } from './stack.js'
+import { copies, epsilon, factorEach, stackOf } from './stack.js'
 import { svd } from './svd.js'
 
 export interface LstsqParams {
@@ -38,11 +37,9 @@ export const lstsqP: Primitive<'lstsq', LstsqParams> = {
   },
   impl([a, b], { cutoff }, outs) {
     const { rows, columns } = stackOf('lstsq', a.aval)
-    const width = b.shape[b.ndim - 1]
-    const source = dataOf(b)
+    const [rightAt, width] = [copies(b), b.shape[b.ndim - 1]]
     return factorEach(a, outs, [-1, 1, 0], (matrix, k) => {
-      const right = Float64Array.from(source.subarray(k * rows * width, (k + 1) * rows * width))
-      const solution = leastSquares(matrix, rows, columns, right, width, { cutoff, inclusive: true })
+      const solution = leastSquares(matrix, rows, columns, rightAt(k), width, { cutoff, inclusive: true })
       return solution === undefined ? undefined : [solution.x, solution.s, Float64Array.of(solution.rank)]
     })
   },

@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { wrap } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
@@ -8,7 +8,7 @@ import * as lax from '../lax/index.js'
 import { eye, tril, triu } from '../numpy/matrix.js'
 import { matmul } from '../numpy/products.js'
 import { expanded } from '../numpy/promote.js'
-import { matrices, stackOf } from './stack.js'
+import { copies, matrices, stackOf } from './stack.js'
 import { triangularSolve } from './triangular.js'
 
 /**
@@ -80,13 +80,13 @@ export const luP: Primitive<'lu'> = {
   },
   impl([x], _, outs) {
     const { lead, rows, columns } = stackOf('lu', x.aval)
-    const [source, result] = [dataOf(x), allocate(outs[0].dtype, x.size)]
+    const [matrixAt, result] = [copies(x), allocate(outs[0].dtype, x.size)]
     const [pivots, order] = [outs[1], outs[2]].map(({ shape }) => new Int32Array(sizeOf(shape)))
-    const [rank, size] = [Math.min(rows, columns), rows * columns]
+    const rank = Math.min(rows, columns)
     for (let k = sizeOf(lead) - 1; k >= 0; k--) {
-      const matrix = new Float64Array(source.subarray(k * size, (k + 1) * size))
+      const matrix = matrixAt(k)
       eliminate(matrix, rows, columns, pivots.subarray(k * rank, (k + 1) * rank), order.subarray(k * rows, (k + 1) * rows))
-      result.set(matrix, k * size)
+      result.set(matrix, k * matrix.length)
     }
     return [wrap(outs[0], result), wrap(outs[1], pivots), wrap(outs[2], order)]
   },

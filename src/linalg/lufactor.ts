@@ -17,6 +17,7 @@ export type LuFactors = readonly [packed: NdArray, pivots: NdArray]
 const permutationOf = (pivots: NdArray): NdArray => {
   const axis = pivots.ndim - 1
   const rows = lax.iota('int32', pivots.shape, axis)
+  if (pivots.shape[axis] < 2) return rows
   const over = (x: NdArray): NdArray => lax.broadcastInDim(x, pivots.shape, x.shape.map((_, i) => i))
   return foriLoop(0, pivots.shape[axis], (i, order: NdArray) => {
     const [here, there] = [lax.eq(rows, over(i)), lax.eq(rows, over(lax.dynamicIndexInDim(pivots, i, axis)))]

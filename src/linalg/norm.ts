@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../core/errors.js'
 import { normalAxes, range, without } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { widen } from '../numpy/promote.js'
-import { keeping, max, min, sum, type ReduceOptions } from '../numpy/reduce.js'
+import { keeping, type ReduceOptions } from '../numpy/reduce.js'
 import { svdvals } from './svd.js'
 
 /**
@@ -20,10 +20,16 @@ export interface NormOptions extends ReduceOptions {
   readonly ord?: Order
 }
 
+/** The greatest of some sizes along an axis, 0 if there is none, or the least. */
+const extreme = (sizes: NdArray, isGreatest: boolean, axis: number): NdArray => {
+  if (sizes.shape[axis] > 0) return isGreatest ? lax.reduceMax(sizes, [axis]) : lax.reduceMin(sizes, [axis])
+  if (isGreatest) return lax.full(sizes.shape.toSpliced(axis, 1), 0, sizes.dtype)
+  throw new ShapeError('norm', 'at least one size to take the least of', sizes)
+}
+
 const vectorNorm = (x: NdArray, ord: number, axis: number): NdArray => {
   const sizes = lax.abs(x)
-  if (ord === Infinity) return lax.max(lax.reduceMax(sizes, [axis]), 0)
-  if (ord === -Infinity) return min(sizes, { axis })
+  if (ord === Infinity || ord === -Infinity) return extreme(sizes, ord > 0, axis)
   if (ord === 0) return lax.reduceSum(lax.convertElementType(lax.ne(x, 0), x.dtype), [axis])
   if (ord === 1) return lax.reduceSum(sizes, [axis])
   if (ord === 2) return lax.sqrt(lax.reduceSum(lax.mul(x, x), [axis]))
@@ -33,15 +39,14 @@ const vectorNorm = (x: NdArray, ord: number, axis: number): NdArray => {
 /** The norms of matrices that are made of singular values. */
 const spectralNorm = (x: NdArray, ord: 2 | -2 | 'nuc', axes: readonly number[]): NdArray => {
   const s = svdvals(lax.transpose(x, [...without(range(x.ndim), axes), ...axes]))
-  return ord === 'nuc' ? sum(s, { axis: -1 }) : ord > 0 ? max(s, { axis: -1 }) : min(s, { axis: -1 })
+  return ord === 'nuc' ? lax.reduceSum(s, [s.ndim - 1]) : extreme(s, ord > 0, s.ndim - 1)
 }
 
 /** The extreme sum of sizes along one of the two axes of a matrix. */
 const matrixNorm = (x: NdArray, ord: number, [row, column]: readonly number[]): NdArray => {
   const [summed, left] = Math.abs(ord) === 1 ? [row, column] : [column, row]
   const axis = left > summed ? left - 1 : left
-  const sums = sum(lax.abs(x), { axis: summed })
-  return ord > 0 ? max(sums, { axis }) : min(sums, { axis })
+  return extreme(lax.reduceSum(lax.abs(x), [summed]), ord > 0, axis)
 }
 
 /**

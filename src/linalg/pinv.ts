@@ -7,6 +7,7 @@ import { reshaped } from '../lax/broadcast.js'
 import * as lax from '../lax/index.js'
 import { matmul } from '../numpy/products.js'
 import { matrixTranspose } from '../numpy/shape.js'
+import { identity, part, product, rowsOf, turned } from './dense.js'
 import { singular } from './jacobi.js'
 import { epsilon, factorEach, matrices, stackOf } from './stack.js'
 
@@ -42,21 +43,9 @@ export const leastSquares = (
   if (factors === undefined) return undefined
   const [s, u, vt] = factors
   const rank = rankOf(s, params)
-  const x = new Float64Array(columns * width)
-  const along = new Float64Array(width)
-  for (let p = 0; p < rank; p++) {
-    along.fill(0)
-    for (let i = 0; i < rows; i++) {
-      const factor = u[i * s.length + p]
-      for (let c = 0; c < width; c++) along[c] += factor * b[i * width + c]
-    }
-    for (let c = 0; c < width; c++) along[c] /= s[p]
-    for (let j = 0; j < columns; j++) {
-      const factor = vt[p * columns + j]
-      for (let c = 0; c < width; c++) x[j * width + c] += factor * along[c]
-    }
-  }
-  return { x, s, rank }
+  const along = product(turned(part(rowsOf(u, s.length, 0, rows), 0, rows, 0, rank)), rowsOf(b, width, 0, rows))
+  for (let p = 0; p < rank; p++) for (let i = p * width; i < (p + 1) * width; i++) along.data[i] /= s[p]
+  return { x: product(turned(rowsOf(vt, columns, 0, rank)), along).data, s, rank }
 }
 
 /** Pseudoinverses. */
@@ -68,10 +57,8 @@ export const pinvP: Primitive<'pinv', CutoffParams> = {
   },
   impl([a], params, outs) {
     const { rows, columns } = stackOf('pinv', a.aval)
-    const identity = new Float64Array(rows * rows)
-    for (let i = 0; i < rows; i++) identity[i * rows + i] = 1
     return factorEach(a, outs, [-1], (matrix) => {
-      const solution = leastSquares(matrix, rows, columns, identity, rows, params)
+      const solution = leastSquares(matrix, rows, columns, identity(rows), rows, params)
       return solution === undefined ? undefined : [solution.x]
     })
   },

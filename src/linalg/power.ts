@@ -6,7 +6,7 @@ import { checkInteger } from '../numpy/options.js'
 import { matmul } from '../numpy/products.js'
 import { arrayOf, expanded, promoteAll } from '../numpy/promote.js'
 import { inv } from './solve.js'
-import { squares } from './square.js'
+import { checkSquare } from './square.js'
 
 /** A positive power, by squaring. */
 const power = (x: NdArray, n: number): NdArray => {
@@ -17,15 +17,17 @@ const power = (x: NdArray, n: number): NdArray => {
 }
 
 /**
- * Square matrices, `[..., n, n]`, to an integer power: the identity to the power 0, the inverse to negative ones.
- * `jnp.linalg.matrix_power`. Throws ShapeError for matrices that are not square, ArgumentError for other powers.
+ * Square matrices, `[..., n, n]`, to an integer power: the identity to the power 0, the inverse to negative ones. Integers stay
+ * integers, unless they are inverted. `jnp.linalg.matrix_power`. Throws ShapeError for matrices that are not square, ArgumentError
+ * for other powers.
  *
  * @example
  * matrixPower([[1, 1], [1, 0]], 10) // [[89, 55], [55, 34]]
  */
 export const matrixPower = (a: ArrayLike, n: number): NdArray => {
-  const matrix = squares('matrixPower', a)
   checkInteger('matrixPower', 'power', n)
+  const matrix = arrayOf('matrixPower', a)
+  checkSquare('matrixPower', matrix.aval)
   if (n === 0) return expanded(eye(matrix.shape[matrix.ndim - 1], { dtype: matrix.dtype }), matrix.shape)
   return power(n < 0 ? inv(matrix) : matrix, Math.abs(n))
 }

@@ -4,13 +4,20 @@ import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
 import { broadcastShapes, sizeOf, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { expanded, widen } from '../numpy/promote.js'
-import { stackOf, type Stack } from './stack.js'
+import { matrixTranspose } from '../numpy/shape.js'
+import { checkMatrix, stackOf, type Stack } from './stack.js'
 
-/** The sizes of a stack of square matrices. Throws ShapeError for others. */
+/** Throws ShapeError for anything but stacks of square matrices. */
+export const checkSquare = (who: string, x: Aval): void => {
+  checkMatrix(who, x)
+  const [rows, columns] = x.shape.slice(-2)
+  if (rows !== columns) throw new ShapeError(who, 'square matrices', x)
+}
+
+/** The sizes of a stack of square matrices. Throws ShapeError for others, DTypeError for other numbers than floats. */
 export const squareOf = (who: string, x: Aval): Stack => {
-  const stack = stackOf(who, x)
-  if (stack.rows !== stack.columns) throw new ShapeError(who, 'square matrices', x)
-  return stack
+  checkSquare(who, x)
+  return stackOf(who, x)
 }
 
 /** What stands for a stack of square matrices: integers become float32. Throws ShapeError for others. */
@@ -19,6 +26,9 @@ export const squares = (who: string, x: ArrayLike): NdArray => {
   squareOf(who, array)
   return array
 }
+
+/** The mean of matrices and their transposes. */
+export const symmetrized = (x: NdArray): NdArray => lax.mul(lax.add(x, matrixTranspose(x)), 0.5)
 
 /** Many right-hand sides as one, and the way back for the solution, which may have other sizes along the axis that is left alone. */
 export interface Joined {

@@ -19,12 +19,23 @@ export interface Stack {
   readonly dtype: FloatDType
 }
 
+/** Throws ShapeError for fewer than two axes. */
+export const checkMatrix = (who: string, x: Aval): void => {
+  if (x.shape.length < 2) throw new ShapeError(who, 'a matrix, or a stack of them', x)
+}
+
 /** The sizes of a stack of matrices. Throws ShapeError for fewer than two axes, DTypeError for other numbers than floats. */
 export const stackOf = (who: string, x: Aval): Stack => {
-  if (x.shape.length < 2) throw new ShapeError(who, 'a matrix, or a stack of them', x)
+  checkMatrix(who, x)
   if (!isFloat(x.dtype)) throw new DTypeError(who, 'floating-point matrices', x)
   const [rows, columns] = x.shape.slice(-2)
   return { lead: x.shape.slice(0, -2), rows, columns, dtype: x.dtype }
+}
+
+/** The matrices of a stack by their positions, copied. */
+export const copies = (x: NdArray): ((position: number) => Float64Array) => {
+  const [data, size] = [dataOf(x), sizeOf(x.shape.slice(-2))]
+  return (position) => new Float64Array(data.subarray(position * size, (position + 1) * size))
 }
 
 /** What stands for a stack of matrices: integers become float32. Throws ShapeError for fewer than two axes. */
@@ -58,12 +69,11 @@ export type Factorize = (matrix: Float64Array, position: number) => readonly Flo
 export const factorEach = (
   x: NdArray, outs: readonly Aval[], growth: readonly (-1 | 0 | 1)[], factorize: Factorize
 ): readonly NdArray[] => {
-  const { lead, rows, columns } = stackOf('linalg', x.aval)
-  const source = dataOf(x)
+  const matrixAt = copies(x)
   const results = outs.map((out) => allocate(out.dtype, sizeOf(out.shape)))
-  const count = sizeOf(lead)
+  const count = sizeOf(x.shape.slice(0, -2))
   for (let k = 0; k < count; k++) {
-    const matrix = Float64Array.from(source.subarray(k * rows * columns, (k + 1) * rows * columns))
+    const matrix = matrixAt(k)
     const scale = scaleOf(matrix)
     for (let i = 0; i < matrix.length; i++) matrix[i] *= scale
     const factors = Number.isNaN(scale) ? undefined : factorize(matrix, k)

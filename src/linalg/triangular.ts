@@ -1,6 +1,6 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { wrap } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { allocate, type TypedArray } from '../core/dtype.js'
+import { allocate } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
@@ -13,8 +13,9 @@ import { tril, triu } from '../numpy/matrix.js'
 import { matmul } from '../numpy/products.js'
 import { expanded, promoteAll } from '../numpy/promote.js'
 import { matrixTranspose } from '../numpy/shape.js'
+import { part, product, rowsOf, subtract, transposed, turned, type Dense } from './dense.js'
 import { joined, squareOf } from './square.js'
-import { stackOf } from './stack.js'
+import { copies, stackOf } from './stack.js'
 
 export interface TriangularSolveParams {
   /** Solve op(a) x = b, else x op(a) = b. */
@@ -27,34 +28,29 @@ export interface TriangularSolveParams {
   readonly unitDiagonal: boolean
 }
 
-type Triangle = Omit<TriangularSolveParams, 'leftSide'>
+/** How many rows are solved for before they are taken from the others. */
+const breadth = 32
 
-/** Overwrites b, of `width` columns, with the solution of op(a) x = b. Rows of a are read from left to right in any case. */
-const substitute = (a: Float64Array, x: Float64Array, n: number, width: number, { lower, transposeA, unitDiagonal }: Triangle): void => {
-  const forward = lower !== transposeA
-  for (let step = 0; step < n; step++) {
-    const i = forward ? step : n - 1 - step
-    const [from, to] = lower ? [0, i] : [i + 1, n]
-    const [row, own] = [i * n, i * width]
-    if (!transposeA) {
-      for (let j = from, other = from * width; j < to; j++, other += width) {
-        const factor = a[row + j]
-        for (let c = 0; c < width; c++) x[own + c] -= factor * x[other + c]
+/**
+ * Overwrites b, of `width` columns, with the solution of a x = b for a lower triangle, or an upper one: block by block of rows, from
+ * which the products with all those that are solved are taken at once.
+ */
+const substitute = (a: Dense, x: Float64Array, width: number, lower: boolean, unitDiagonal: boolean): void => {
+  const n = a.rows
+  for (let done = 0; done < n; done += breadth) {
+    const [top, bottom] = lower ? [done, Math.min(done + breadth, n)] : [Math.max(n - done - breadth, 0), n - done]
+    const [from, to] = lower ? [0, top] : [bottom, n]
+    if (from < to) subtract(product(part(a, top, bottom, from, to), rowsOf(x, width, from, to)), rowsOf(x, width, top, bottom))
+    for (let step = 0; step < bottom - top; step++) {
+      const i = lower ? top + step : bottom - 1 - step
+      const [row, own] = [a.first + i * a.down, i * width]
+      for (let j = lower ? top : i + 1, end = lower ? i : bottom; j < end; j++) {
+        const factor = a.data[row + j * a.right]
+        for (let c = 0, other = j * width; c < width; c++) x[own + c] -= factor * x[other + c]
       }
-    }
-    if (!unitDiagonal) for (let c = 0; c < width; c++) x[own + c] /= a[row + i]
-    if (transposeA) {
-      for (let j = from, other = from * width; j < to; j++, other += width) {
-        const factor = a[row + j]
-        for (let c = 0; c < width; c++) x[other + c] -= factor * x[own + c]
-      }
+      if (!unitDiagonal) for (let c = 0; c < width; c++) x[own + c] /= a.data[row + i * a.right]
     }
   }
-}
-
-/** The transpose of a matrix. */
-const turned = (from: TypedArray, to: TypedArray, rows: number, columns: number): void => {
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j]
 }
 
 /** Solutions of systems with triangular matrices; the other triangle is not read. */
@@ -68,21 +64,17 @@ export const triangularSolveP: Primitive<'triangular_solve', TriangularSolvePara
     }
     return [{ shape: b.shape, dtype: b.dtype, weak: a.weak && b.weak }]
   },
-  impl([a, b], { leftSide, transposeA, ...rest }, [out]) {
+  impl([a, b], { leftSide, lower, transposeA, unitDiagonal }, [out]) {
     const { lead, rows, columns } = stackOf('triangularSolve', b.aval)
     const [n, width] = leftSide ? [rows, columns] : [columns, rows]
-    const [matrices, source, result] = [dataOf(a), dataOf(b), allocate(out.dtype, sizeOf(out.shape))]
-    const x = new Float64Array(n * width)
+    const [matrixAt, rightAt, result] = [copies(a), copies(b), allocate(out.dtype, b.size)]
     // x op(a) = b says op(a)ᵀ xᵀ = bᵀ.
-    const triangle = { ...rest, transposeA: transposeA === leftSide }
+    const isTurned = transposeA === leftSide
     for (let k = sizeOf(lead) - 1; k >= 0; k--) {
-      const given = source.subarray(k * x.length, (k + 1) * x.length)
-      if (leftSide) x.set(given)
-      else turned(given, x, rows, columns)
-      substitute(new Float64Array(matrices.subarray(k * n * n, (k + 1) * n * n)), x, n, width, triangle)
-      const solved = result.subarray(k * x.length, (k + 1) * x.length)
-      if (leftSide) solved.set(x)
-      else turned(x, solved, columns, rows)
+      const [matrix, given] = [rowsOf(matrixAt(k), n, 0, n), rightAt(k)]
+      const x = leftSide ? given : transposed(given, rows, columns)
+      substitute(isTurned ? turned(matrix) : matrix, x, width, lower !== isTurned, unitDiagonal)
+      result.set(leftSide ? x : transposed(x, columns, rows), k * x.length)
     }
     return [wrap(out, result)]
   },

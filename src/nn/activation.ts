@@ -2,11 +2,11 @@ import type { ArrayLike, NdArray } from '../core/array.js'
 import type { DType } from '../core/dtype.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
-import { normalAxes, normalAxis, range, without } from '../core/shape.js'
+import { normalAxes, normalAxis } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { indicesOf } from '../numpy/indices.js'
 import { unary, widen, type Unary } from '../numpy/promote.js'
-import { belowGreatest } from './shift.js'
+import { belowGreatest, spreadBack } from './shift.js'
 
 /*
  * Functions of an array, elementwise or along an axis. All of them take anything for an array, make floats of integers, and have
@@ -221,10 +221,8 @@ const along = (
   const a = widen(who, x, 'float')
   if (a.ndim === 0) throw new ShapeError(who, 'an array with at least one axis', a)
   const axes = normalAxes(who, options.axis ?? -1, a.ndim)
-  const kept = without(range(a.ndim), axes)
-  const spread = (s: NdArray): NdArray => lax.broadcastInDim(s, a.shape, kept)
   if (a.size === 0) return a
-  return f(belowGreatest(a, axes), (y) => spread(lax.reduceSum(y, axes)))
+  return f(belowGreatest(a, axes), (y) => spreadBack(lax.reduceSum(y, axes), a.shape, axes))
 }
 
 /** A function along axes, the last one unless others are given. */
@@ -287,6 +285,5 @@ export const oneHot = (labels: ArrayLike, classes: number, options: OneHotOption
   const index = indicesOf('oneHot', labels)
   const axis = normalAxis('oneHot', options.axis ?? -1, index.ndim + 1)
   const shape = [...index.shape.slice(0, axis), classes, ...index.shape.slice(axis)]
-  const spread = lax.broadcastInDim(index, shape, without(range(shape.length), [axis]))
-  return lax.convertElementType(lax.eq(spread, lax.iota('int32', shape, axis)), options.dtype ?? 'float32')
+  return lax.convertElementType(lax.eq(spreadBack(index, shape, [axis]), lax.iota('int32', shape, axis)), options.dtype ?? 'float32')
 }

@@ -2,7 +2,7 @@ import { checkArray, dataOf, isArray, isConcrete } from '../array/ndarray.js'
 import { unravel } from '../control/check.js'
 import type { NdArray } from '../core/array.js'
 import { isDType, isFloat, type FloatDType } from '../core/dtype.js'
-import { ArgumentError, DTypeError, quoted, ShapeError, TreeError } from '../core/errors.js'
+import { ArgumentError, CotangentError, DTypeError, quoted, ShapeError, TreeError } from '../core/errors.js'
 import { equalShapes, type Shape } from '../core/shape.js'
 
 /*
@@ -34,6 +34,18 @@ export const parameter = <N extends string>(
   who: string, params: { readonly [K in N]: NdArray }, name: N, shape: Shape
 ): NdArray => checkLeaf(who, (params as typeof params | null)?.[name], shape, `params.${name}`) // callers without types pass anything
 
+/** What a part of a net gives. Complaints about its parameters say where these stand among those of the net: `params[2].weight`. */
+export const within = <R>(index: number, part: () => R): R => {
+  try {
+    return part()
+  } catch (error) {
+    if (!(error instanceof CotangentError) || error.path?.startsWith('params') !== true) throw error
+    const { constructor, who, expected, got, path } = error
+    const Kind = constructor as new (...of: ConstructorParameters<typeof CotangentError>) => CotangentError // it made the error
+    throw new Kind(who, expected, got, `params[${index}]${path.slice('params'.length)}`)
+  }
+}
+
 /** Checks an input whose last axis is that of the features. */
 export const checkFeatures = (who: string, x: NdArray, features: number): NdArray => {
   if (checkArray(who, x).shape.at(-1) !== features) throw new ShapeError(who, `an input whose last axis has size ${features}`, x)
@@ -42,7 +54,7 @@ export const checkFeatures = (who: string, x: NdArray, features: number): NdArra
 
 /** Throws ArgumentError at the first element for which the test fails, if the elements are known. */
 export const checkElements = (
-  who: string, x: NdArray, what: 'id' | 'label' | 'weight', expected: string, holds: (element: number) => boolean
+  who: string, x: NdArray, what: 'answer' | 'id' | 'label' | 'weight', expected: string, holds: (element: number) => boolean
 ): void => {
   if (!isConcrete(x)) return
   const data = dataOf(x)

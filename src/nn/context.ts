@@ -1,10 +1,11 @@
 import { isArray } from '../array/ndarray.js'
-import { ArgumentError, quoted, ShapeError, showPath } from '../core/errors.js'
+import { isFloat } from '../core/dtype.js'
+import { ArgumentError, DTypeError, quoted, showPath } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
-import { equalShapes } from '../core/shape.js'
 import { checkKey } from '../random/key.js'
 import { requireSameStructure } from '../tree/compare.js'
 import { flatten } from '../tree/pytree.js'
+import { checkLeaf } from './check.js'
 import type { Key } from './init.js'
 
 /** What a net is run for. */
@@ -26,8 +27,8 @@ export interface Context<S> {
 
 /**
  * Checks the context of a layer whose first state is given, and gives it back: for layers of your own. Throws ArgumentError for
- * a mode that is neither `train` nor `evaluate`, a key that is none and unknown fields, TreeError and ShapeError for a state
- * that is not like the first one.
+ * a mode that is neither `train` nor `evaluate`, a key that is none and unknown fields, TreeError, ShapeError and DTypeError for a
+ * state that is not like the first one.
  *
  * @example
  * const count = { init: () => null, state: np.array(0), apply: (_: null, context: Context<NdArray>) => {
@@ -47,10 +48,10 @@ export const checkContext = <S>(who: string, context: Context<S>, first: S): Con
   const [own, structure] = flatten<unknown>(first)
   requireSameStructure(who, treedef, structure, ['the state', 'what the layer starts with'])
   own.forEach((like, i) => {
-    const x = given[i]
-    if (!isArray(like) || (isArray(x) && equalShapes(x.shape, like.shape))) return
+    if (!isArray(like)) return
     const place = showPath(treedef.paths()[i], path === undefined ? 'state' : `${path}.state`)
-    throw new ShapeError(who, `an array of shape [${like.shape.join(',')}]`, x, place)
+    const x = checkLeaf(who, given[i], like.shape, place)
+    if (isFloat(like.dtype) && !isFloat(x.dtype)) throw new DTypeError(who, 'an array of floats', x, place)
   })
   return context
 }

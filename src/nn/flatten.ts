@@ -1,10 +1,11 @@
 import type { ArrayLike } from '../core/array.js'
-import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
+import { ShapeError } from '../core/errors.js'
 import { withName } from '../core/name.js'
 import { checkList } from '../core/options.js'
 import { checkShape, sizeOf, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { arrayOf, type Unary } from '../numpy/promote.js'
+import { checkCount, checkFeatures } from './check.js'
 
 /**
  * The last axes as one, in row-major order; three by default: images [...batch, height, width, channels] become rows
@@ -16,7 +17,7 @@ import { arrayOf, type Unary } from '../numpy/promote.js'
  * flatten(2)([[1, 2], [3, 4]]) // [1, 2, 3, 4]
  */
 export const flatten = (axes = 3): Unary => {
-  if (!Number.isSafeInteger(axes) || axes < 1) throw new ArgumentError('flatten', 'a positive integer of axes', quoted(axes))
+  checkCount('flatten', 'axes', axes)
   const who = `flatten(${axes})`
   return withName(who, (x: ArrayLike) => {
     const a = arrayOf(who, x)
@@ -37,8 +38,7 @@ export const unflatten = (shape: Shape): Unary => {
   const size = sizeOf(checkShape('unflatten', shape))
   const who = `unflatten([${shape.join(', ')}])`
   return withName(who, (x: ArrayLike) => {
-    const a = arrayOf(who, x)
-    if (a.shape.at(-1) !== size) throw new ShapeError(who, `an input whose last axis has size ${size}`, a)
+    const a = checkFeatures(who, arrayOf(who, x), size)
     return lax.reshape(a, [...a.shape.slice(0, -1), ...shape])
   })
 }

@@ -15,14 +15,14 @@ export { embedding, type EmbeddingLayer, type EmbeddingOptions } from './embeddi
 export * as features from './features.js'
 export { flatten, unflatten } from './flatten.js'
 export { fnv1a, struct, type Init, type Key } from './init.js'
-export type { Initializer } from './initializers.js'
+export type { Choice, Initializer } from './initializer.js'
 export * as initializers from './initializers.js'
 export { chain, type AnyLayer, type Chain, type Layer, type Params, type ParamsOf, type Pointwise } from './layer.js'
 export { linear, type Linear, type LinearLayer, type LinearOptions, type Weight } from './linear.js'
 export * as loss from './loss/index.js'
 export {
   batchNorm, groupNorm, instanceNorm, layerNorm, normalize, rmsNorm,
-  type Affine, type AffineOptions, type BatchNormOptions, type Choice, type GroupNormOptions, type LayerNormOptions, type NormalizeOptions,
+  type Affine, type AffineOptions, type BatchNormOptions, type GroupNormOptions, type LayerNormOptions, type NormalizeOptions,
   type RmsNormOptions, type RunningStatistics
 } from './norm/index.js'
 export {
@@ -40,4 +40,6 @@ export {
   type AnyStatefulLayer, type Part, type Remembering, type State, type StatefulChain, type StatefulLayer, type StateOf
 } from './stateful.js'
 export { summary, type SummaryOptions } from './summary.js'
-export { cosine, maxout, maxoutLinear, prelu, radialBasis, type RadialBasis, type Slope } from './units.js'
+export {
+  cosine, maxout, maxoutLinear, prelu, radialBasis, type PreluOptions, type RadialBasis, type RadialBasisOptions, type Slope
+} from './units.js'

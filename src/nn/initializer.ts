@@ -25,6 +25,7 @@ export const chosen = (who: string, name: string, choice: Choice, usual: Initial
   return checkFunction(who, `an initialiser or a boolean as ${name}`, choice)
 }
 
+/** What an initialiser does once everything is checked. */
 export type Draw = (key: Key, shape: Shape, dtype: FloatDType) => NdArray
 
 /** An initialiser of a function that draws; shape and dtype are checked, by `check` too, before there is a key. */

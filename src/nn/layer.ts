@@ -1,6 +1,7 @@
 import type { NdArray } from '../core/array.js'
 import { ArgumentError, TreeError } from '../core/errors.js'
 import { foldIn } from '../random/key.js'
+import { within } from './check.js'
 import type { Init } from './init.js'
 
 /** How parameters are drawn, and the function of the input that they make. */
@@ -40,11 +41,11 @@ export const drawEach = <const L extends readonly (Drawn | Pointwise)[]>(parts: 
   return Object.freeze(drawn) as unknown as ParamsOf<L> // one entry per part, as its init draws it
 }
 
-/** Checks that parameters, or states, are a tuple with an entry per layer. */
-export const checkTuple = (who: string, what: string, tuple: unknown, length: number, path?: string): void => {
-  if (Array.isArray(tuple) && tuple.length === length) return
-  const got: unknown = Array.isArray(tuple) ? `a tuple of ${tuple.length}` : tuple
-  throw new TreeError(who, `a tuple of ${what} for ${length} layers`, got, path)
+/** Checks that parameters are a tuple with an entry per layer. */
+export const checkTuple = (who: string, params: unknown, length: number): void => {
+  if (Array.isArray(params) && params.length === length) return
+  const got: unknown = Array.isArray(params) ? `a tuple of ${params.length}` : params
+  throw new TreeError(who, `a tuple of parameters for ${length} layers`, got, 'params')
 }
 
 const checkPart = (part: AnyLayer | Pointwise, index: number): void => {
@@ -76,9 +77,10 @@ export const chain = <const L extends readonly (AnyLayer | Pointwise)[]>(...part
     parts,
     init: drawEach(parts),
     apply: (params) => {
-      checkTuple('chain', 'parameters', params, parts.length)
-      const functions = parts.map((part, i) => (typeof part === 'function' ? part : part.apply(params[i] as never))) // its own parameters
-      return (x) => functions.reduce((y, f) => f(y), x)
+      checkTuple('chain', params, parts.length)
+      const functions = parts.map((part, i) =>
+        typeof part === 'function' ? part : within(i, () => part.apply(params[i] as never))) // its own parameters
+      return (x) => functions.reduce((y, f, i) => within(i, () => f(y)), x)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from '../core/array.js'
-import { ArgumentError, ShapeError } from '../core/errors.js'
+import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
 import { checkList, checkOptions } from '../core/options.js'
 import { equalShapes } from '../core/shape.js'
 import * as np from '../numpy/index.js'
@@ -77,7 +77,7 @@ export const parallel = <const L extends readonly Part[]>(layers: L, options: Pa
   switch (join) {
     case 'concatenate': return branches('parallel', layers, concatenate)
     case 'sum': return branches('parallel', layers, sum('parallel', 'branches whose outputs have one shape'))
-    default: throw new ArgumentError('parallel', "'concatenate', 'sum' or a function as join", join)
+    default: throw new ArgumentError('parallel', "'concatenate', 'sum' or a function as join", quoted(join))
   }
 }
 

@@ -1,7 +1,7 @@
 import { scan } from '../control/loops.js'
 import type { NdArray } from '../core/array.js'
 import type { FloatDType } from '../core/dtype.js'
-import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
+import { ArgumentError, ShapeError } from '../core/errors.js'
 import { checkFunction, checkOptions } from '../core/options.js'
 import { range } from '../core/shape.js'
 import * as lax from '../lax/index.js'
@@ -11,6 +11,7 @@ import { jvp } from '../transform/forward.js'
 import { vjp } from '../transform/reverse.js'
 import { vmap } from '../transform/vmap.js'
 import { tanh } from './activation.js'
+import { checkCount } from './check.js'
 import { struct, type Key } from './init.js'
 import { glorotUniform, zeros, type Initializer } from './initializers.js'
 import type { Pointwise } from './layer.js'
@@ -56,9 +57,7 @@ export const propagate = (key: Key, options: StackOptions = {}): Propagation => 
   const who = 'propagate'
   checkOptions(who, options, ['layers', 'width', 'examples', 'activation', 'weight', 'bias', 'dtype'])
   const { layers = 50, width = 128, examples = 64, activation = tanh, weight = glorotUniform, bias = zeros, dtype = 'float32' } = options
-  for (const [name, size] of Object.entries({ layers, width, examples })) {
-    if (!Number.isSafeInteger(size) || size < 1) throw new ArgumentError(who, `a positive integer of ${name}`, quoted(size))
-  }
+  for (const [name, size] of Object.entries({ layers, width, examples })) checkCount(who, name, size)
   checkFunction(who, 'a function as activation', activation)
   const draw = struct({ weight: weight([width, width], dtype), bias: bias([width], dtype) })
   // The gradient with respect to what a layer gives is that with respect to a nudge added to it.

@@ -4,6 +4,7 @@ import { foldIn } from '../random/key.js'
 import { requireSameStructure } from '../tree/compare.js'
 import { freeze } from '../tree/freeze.js'
 import { structure } from '../tree/pytree.js'
+import { within } from './check.js'
 import { checkContext, type Context } from './context.js'
 import type { Init } from './init.js'
 import { checkTuple, drawEach, type AnyLayer, type Layer, type Params, type ParamsOf, type Pointwise } from './layer.js'
@@ -80,20 +81,24 @@ export const lift = <L extends Part>(part: L): StatefulLayer<Params<L>, State<L>
 
 /**
  * A trained net as a plain layer that evaluates: its state is fixed. `net.apply(params, { mode: 'evaluate', state })` without
- * the state that comes back.
+ * the state that comes back. Throws ArgumentError for what is no layer with state.
  *
  * @example
  * const net = nn.stateful(nn.linear(3, 2), nn.batchNorm(2))
  * const params = net.init(random.key(0))
  * nn.evaluation(net, net.state).apply(params)(np.ones([3])).shape // [2]
  */
-export const evaluation = <P, S>(net: StatefulLayer<P, S>, state: S): Layer<P> => ({
-  init: net.init,
-  apply: (params) => {
-    const f = net.apply(params, { mode: 'evaluate', state })
-    return (x) => f(x)[0]
+export const evaluation = <P, S>(net: StatefulLayer<P, S>, state: S): Layer<P> => {
+  checkParts('evaluation', [net])
+  if (!isStateful(net)) throw new ArgumentError('evaluation', 'a layer with state (a plain one evaluates as it is)', net)
+  return {
+    init: net.init,
+    apply: (params) => {
+      const f = net.apply(params, { mode: 'evaluate', state })
+      return (x) => f(x)[0]
+    }
   }
-})
+}
 
 /** Parts side by side, whose parameters and states are tuples. */
 export interface Tuple<P, S> {
@@ -129,10 +134,11 @@ export const tupleOf = <const L extends readonly Part[]>(who: string, parts: L):
     state: first,
     open: (params, context) => {
       checkContext(who, context, first)
-      checkTuple(who, 'parameters', params, parts.length, context.path)
+      checkTuple(who, params, parts.length)
       return layers.map((layer, i) => {
         const own = contextOf(context, i)
-        return steady(layer.apply(params[i] as never, own as Context<never>), own) // the i-th are its own
+        const f = steady(within(i, () => layer.apply(params[i] as never, own as Context<never>)), own) // the i-th are its own
+        return (x) => within(i, () => f(x))
       })
     }
   }

@@ -1,20 +1,20 @@
 import { isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
-import { byteSize, shortName, type FloatDType } from '../core/dtype.js'
+import { byteSize, shortName, type DType } from '../core/dtype.js'
 import { ArgumentError, showPath, type Path } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import { checkShape, sizeOf, type Shape } from '../core/shape.js'
+import { checkDType } from '../numpy/options.js'
 import { evalShape, ShapeStruct } from '../transform/inspect.js'
 import { flatten } from '../tree/pytree.js'
-import { checkFloat } from './norm/affine.js'
 import { lift, type AnyStatefulLayer, type Part } from './stateful.js'
 
 /** What a summary of a net shows besides its parameters. */
 export interface SummaryOptions {
   /** The shape of an input, batch axes included: the shapes of all layers' outputs are shown. */
   readonly input?: Shape
-  /** The dtype of that input; float32 by default. */
-  readonly dtype?: FloatDType
+  /** The dtype of that input; float32 by default. For a net that begins with an `embedding` it is `'int32'`. */
+  readonly dtype?: DType
 }
 
 type Row = readonly string[]
@@ -82,8 +82,18 @@ const outputOf = (part: Part, params: unknown, input: ShapeStruct): ShapeStruct 
   const { apply, state } = lift(part) as AnyStatefulLayer
   const run = (p: unknown, x: NdArray): NdArray =>
     apply(p as never, { mode: 'evaluate', state: state as never })(x)[0] // drawn by its own init
-  return evalShape(run)(params, input)
+  const output: unknown = evalShape(run)(params, input)
+  if (output instanceof ShapeStruct) return output
+  throw new ArgumentError('summary', 'layers whose outputs are arrays (nn.outputs makes one of a recurrent network)', output)
 }
+
+/** Texts with commas between, in lines of about 60 characters. */
+const wrapped = (texts: readonly string[]): readonly string[] =>
+  texts.reduce<readonly string[]>((lines, text) => {
+    const last = lines[lines.length - 1] ?? ''
+    if (last !== '' && last.length + text.length > 58) return [...lines, text]
+    return [...lines.slice(0, -1), last === '' ? text : `${last}, ${text}`]
+  }, [''])
 
 const ofNet = (net: Part, input: ShapeStruct | undefined): string => {
   const rows: Row[] = []
@@ -100,7 +110,9 @@ const ofNet = (net: Part, input: ShapeStruct | undefined): string => {
     const entries = entriesOf(params)
     const name = typeof part === 'function' ? part.name : ''
     const shown = entries.map((each) => `${showPath(each.path)} ${shortName(each.type.dtype)}[${each.type.shape.join(',')}]`.trim())
-    row([showPath(path), name].filter((text) => text !== '').join(' '), output, shown.join(', '), grouped(totalOf(entries).count))
+    const [first, ...more] = wrapped(shown)
+    row([showPath(path), name].filter((text) => text !== '').join(' '), output, first, grouped(totalOf(entries).count))
+    for (const line of more) row('', undefined, line, '')
     return output
   }
   row('layer', undefined, 'parameters', 'count')
@@ -141,7 +153,7 @@ const isNet = (x: unknown): x is Part =>
 export const summary = (net: unknown, options: SummaryOptions = {}): string => {
   checkOptions('summary', options, ['input', 'dtype'])
   const { input, dtype = 'float32' } = options
-  checkFloat('summary', dtype)
+  checkDType('summary', dtype)
   if (isNet(net)) return ofNet(net, input === undefined ? undefined : new ShapeStruct(checkShape('summary', input), dtype))
   if (input !== undefined) throw new ArgumentError('summary', 'a layer, for the shape of an input', net)
   return ofParams(net)

@@ -1,39 +1,51 @@
 import { checkArray } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
-import { checkFunction, checkOptions } from '../core/options.js'
+import type { FloatDType } from '../core/dtype.js'
+import { ShapeError } from '../core/errors.js'
+import { checkOptions } from '../core/options.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
-import { widen } from '../numpy/promote.js'
+import { promoteAll, widen } from '../numpy/promote.js'
+import { checkCount, checkFeatures, checkFloat, parameter } from './check.js'
 import { struct } from './init.js'
+import { checkInitializer } from './initializer.js'
 import { constant, glorotUniform, normal, ones, uniform, type Initializer } from './initializers.js'
 import type { Layer } from './layer.js'
-import { linear, type Linear, type LinearOptions } from './linear.js'
-
-const checkCount = (who: string, what: string, count: number): void => {
-  if (!Number.isSafeInteger(count) || count < 1) throw new ArgumentError(who, `a positive integer of ${what}`, quoted(count))
-}
+import { affineLayer, type Linear, type LinearOptions } from './linear.js'
 
 /** The parameters of `prelu`: the slopes below zero, one per unit or one for all. */
 export interface Slope {
   readonly slope: NdArray
 }
 
+/** How `prelu` draws its slopes. */
+export interface PreluOptions {
+  /** Draws the slopes; a quarter by default. */
+  readonly slope?: Initializer
+  /** float32 by default. */
+  readonly dtype?: FloatDType
+}
+
 /**
  * The rectifier that learns its slope below zero (He et al., 2015): one per unit along the last axis, or with `prelu(1)` one for
- * all. It starts at `initial`, ¼ unless given. `torch.nn.PReLU`. Throws ShapeError for an input of another number of units.
+ * all. `torch.nn.PReLU`. Throws ArgumentError unless `units` is a positive integer, ShapeError for an input of another number of
+ * units, ShapeError and TreeError for other parameters.
  *
  * @example
  * prelu(2).apply({ slope: np.array([0.5, 0.1]) })(np.array([-2, -2])) // [-1, -0.2]
  */
-export const prelu = (units: number, initial = 0.25): Layer<Slope> => {
+export const prelu = (units: number, options: PreluOptions = {}): Layer<Slope> => {
   checkCount('prelu', 'units', units)
+  checkOptions('prelu', options, ['slope', 'dtype'])
+  const { slope = constant(0.25), dtype = 'float32' } = options
+  checkFloat('prelu', dtype)
+  const who = `prelu(${units})`
   return {
-    init: struct({ slope: constant(initial)([units]) }),
+    init: struct({ slope: checkInitializer('prelu', 'slope', slope)([units], dtype) }),
     apply: (p) => (x) => {
-      const active = np.greaterEqual(checkArray('prelu', x), 0)
-      if (units !== 1 && x.shape.at(-1) !== units) throw new ShapeError(`prelu(${units})`, `an input whose last axis has size ${units}`, x)
-      return np.where(active, x, np.multiply(p.slope, np.where(active, 0, x)))
+      const slopes = parameter(who, p, 'slope', [units])
+      const active = np.greaterEqual(units === 1 ? checkArray(who, x) : checkFeatures(who, x, units), 0)
+      return np.where(active, x, np.multiply(units === 1 ? np.reshape(slopes, []) : slopes, np.where(active, 0, x)))
     }
   }
 }
@@ -47,7 +59,7 @@ export const prelu = (units: number, initial = 0.25): Layer<Slope> => {
  * maxout(2)(np.array([1, -1, 3, 5])) // [1, 5]
  */
 export const maxout = (k: number) => {
-  if (!Number.isSafeInteger(k) || k < 1) throw new ArgumentError('maxout', 'a positive number of pieces', k)
+  checkCount('maxout', 'pieces', k)
   return (x: ArrayLike): NdArray => {
     const a = widen('maxout', x, 'number')
     const units = (a.shape.at(-1) ?? NaN) / k
@@ -69,9 +81,10 @@ export const maxoutLinear = (
   inputs: number, units: number, k = 2, options: LinearOptions & { readonly bias?: Initializer | true } = {}
 ): Layer<Linear> => {
   checkCount('maxoutLinear', 'units', units)
-  checkOptions('maxoutLinear', options, ['weight', 'bias', 'dtype'])
+  checkCount('maxoutLinear', 'pieces', k)
   const greatest = maxout(k)
-  const { init, apply } = linear(inputs, k * units, options)
+  const who = `maxoutLinear(${inputs}, ${units}, ${k})`
+  const { init, apply } = affineLayer('maxoutLinear', who, inputs, k * units, options) as Layer<Linear> // with a bias
   return { init, apply: (p) => (x) => greatest(apply(p)(x)) }
 }
 
@@ -79,6 +92,16 @@ export const maxoutLinear = (
 export interface RadialBasis {
   readonly centre: NdArray
   readonly width: NdArray
+}
+
+/** How `radialBasis` draws its parameters. */
+export interface RadialBasisOptions {
+  /** Draws the centres; `glorotUniform` by default. */
+  readonly centre?: Initializer
+  /** Draws the widths; ones by default. */
+  readonly width?: Initializer
+  /** float32 by default. */
+  readonly dtype?: FloatDType
 }
 
 /** `exp(−‖x − cᵢ‖² / σᵢ²)` of vectors [..., inputs], centres [units, inputs] and widths [units]. */
@@ -93,23 +116,29 @@ export const radial = (x: NdArray, centre: NdArray, width: NdArray): NdArray => 
 
 /**
  * Radial basis functions `exp(−‖x − cᵢ‖² / σᵢ²)` of inputs along the last axis: templates that answer near their
- * centres only (Broomhead & Lowe, 1988). Widths start at 1. `features.gaussian` is the same with centres that are given.
+ * centres only (Broomhead & Lowe, 1988). `features.gaussian` is the same with centres that are given. Throws ArgumentError for sizes
+ * that are no positive integers, ShapeError for an input of another size, ShapeError and TreeError for other parameters.
  *
  * @example
  * const layer = radialBasis(2, 1)
  * layer.apply({ centre: np.array([[1, 1]]), width: np.array([1]) })(np.array([[1, 1], [1, 2]])) // [[1], [0.3679]]
  */
-export const radialBasis = (inputs: number, units: number, centre: Initializer = glorotUniform): Layer<RadialBasis> => {
+export const radialBasis = (inputs: number, units: number, options: RadialBasisOptions = {}): Layer<RadialBasis> => {
   checkCount('radialBasis', 'inputs', inputs)
   checkCount('radialBasis', 'units', units)
-  checkFunction('radialBasis', 'an initialiser of centres', centre)
+  checkOptions('radialBasis', options, ['centre', 'width', 'dtype'])
+  const { centre = glorotUniform, width = ones, dtype = 'float32' } = options
+  checkFloat('radialBasis', dtype)
+  const who = `radialBasis(${inputs}, ${units})`
   return {
-    init: struct({ centre: centre([units, inputs]), width: ones([units]) }),
+    init: struct({
+      centre: checkInitializer('radialBasis', 'centre', centre)([units, inputs], dtype),
+      width: checkInitializer('radialBasis', 'width', width)([units], dtype)
+    }),
     apply: (p) => (x) => {
-      if (checkArray('radialBasis', x).shape.at(-1) !== inputs) {
-        throw new ShapeError(`radialBasis(${inputs}, ${units})`, `an input whose last axis has size ${inputs}`, x)
-      }
-      return radial(x, p.centre, p.width)
+      const [centres, widths] = [parameter(who, p, 'centre', [units, inputs]), parameter(who, p, 'width', [units])]
+      const [a, c, w] = promoteAll(who, [checkFeatures(who, x, inputs), centres, widths], 'float')
+      return radial(a, c, w)
     }
   }
 }
@@ -124,7 +153,9 @@ export const radialBasis = (inputs: number, units: number, centre: Initializer =
 export const cosine = (
   inputs: number, units: number, options: LinearOptions & { readonly bias?: Initializer | true } = {}
 ): Layer<Linear> => {
+  checkCount('cosine', 'units', units)
   checkOptions('cosine', options, ['weight', 'bias', 'dtype'])
-  const { init, apply } = linear(inputs, units, { weight: normal(1), bias: uniform(2 * Math.PI), ...options })
+  const drawn = { weight: normal(1), bias: uniform(2 * Math.PI), ...options }
+  const { init, apply } = affineLayer('cosine', `cosine(${inputs}, ${units})`, inputs, units, drawn) as Layer<Linear> // with a bias
   return { init, apply: (p) => (x) => np.cos(apply(p)(x)) }
 }

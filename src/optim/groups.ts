@@ -4,7 +4,7 @@ import { checkFunction } from '../core/options.js'
 import { flatten } from '../tree/pytree.js'
 import { place, type TreeDef } from '../tree/treedef.js'
 import { each, nothing, type Tree } from './leaves.js'
-import { chain, initSteps, runSteps, type Optimizer, type Step } from './optimizer.js'
+import { chain, checkRecord, initSteps, runSteps, type Optimizer, type Step } from './optimizer.js'
 import { checkWhere, namesNone, placesOf, under, type Where } from './where.js'
 
 /** The group that has every parameter that no other claims. */
@@ -92,8 +92,9 @@ const grouped = (name: string, optimizers: Readonly<Record<string, Optimizer>>, 
  * every parameter. A group sees nothing of the others: a norm that it clips by is that of its own gradients. With one group it is the
  * optimizer itself.
  *
- * Throws TreeError, with the path, for a parameter that is in no group or in two, and for a group that has no parameter, with the
- * paths that there are. (Optax: `multi_transform`; PyTorch: parameter groups.)
+ * Throws ArgumentError for a record without groups, and for what is no optimizer; TreeError, with the path, for a parameter that is in
+ * no group or in two, and for a group that has no parameter, with the paths that there are. (Optax: `multi_transform`; PyTorch:
+ * parameter groups.)
  *
  * @example
  * const opt = optim.groups({ head: optim.sgd(1), '*': optim.sgd(0.1) })
@@ -106,7 +107,8 @@ export const groups = (optimizers: Readonly<Record<string, Optimizer | Step>>, l
   }
   if (label !== undefined) checkFunction('groups', 'a function of path and parameter as label', label)
   const names = Object.keys(optimizers)
-  const chains = Object.fromEntries(Object.entries(optimizers).map(([name, optimizer]) => [name, chain(optimizer)]))
+  if (names.length === 0) throw new ArgumentError('groups', 'at least one group', 'none')
+  const chains = checkRecord('groups', optimizers)
   return grouped('groups', chains, label === undefined ? byPath(names) : byLabel(names, label))
 }
 
@@ -126,7 +128,14 @@ const chosen = (who: string, where: Where, yes: string, no: string): Assign => {
 export const masked = (where: Where, ...parts: readonly (Optimizer | Step)[]): Optimizer =>
   grouped('masked', { in: chain(...parts), out: chain() }, chosen('masked', where, 'in', 'out'))
 
-/** An optimizer that changes nothing: parameters keep their bits, whatever the gradients. */
+/**
+ * An optimizer that changes nothing: parameters keep their bits, whatever the gradients.
+ *
+ * @example
+ * const opt = optim.groups({ body: optim.frozen, '*': optim.sgd(1) })
+ * const start = optim.init(opt)({ body: np.array(1), head: np.array(1) })
+ * optim.step(opt)(start, { body: np.array(1), head: np.array(1) }).params // { body: 1, head: 0 }
+ */
 export const frozen: Optimizer = chain({
   name: 'frozen',
   init: () => null,
@@ -136,7 +145,7 @@ export const frozen: Optimizer = chain({
 /**
  * The optimizer with the parameters that `where` names left as they are, to the bit, whatever their gradients. For them it
  * remembers nothing, and they do not count in a global norm. Throws TreeError for a path that the parameters do not have, and
- * for a predicate that holds for none.
+ * where it holds for none.
  *
  * @example
  * const opt = optim.freeze('body', optim.adam(0.5))
@@ -149,7 +158,7 @@ export const freeze = (where: Where, ...parts: readonly (Optimizer | Step)[]): O
     const groups = assign(params)
     if (!groups.includes('frozen')) {
       const paths = flatten(params)[1].paths().map(place)
-      throw namesNone('freeze', paths, 'a predicate that holds for none')
+      throw namesNone('freeze', paths, 'what holds for none')
     }
     return groups
   })

@@ -45,14 +45,29 @@ export interface State<P> {
 
 const isList = (part: Optimizer | Step): part is Optimizer => Array.isArray(part)
 
+const checkStep = (who: string, step: Partial<Step> | null | undefined, path: Path): void => { // callers without types pass anything
+  if (typeof step?.init === 'function' && typeof step.update === 'function') return
+  throw new ArgumentError(who, 'optimizers, or steps { name, init, update }', step, path)
+}
+
 const checkSteps = (who: string, steps: Optimizer): Optimizer => {
-  checkList(who, 'an optimizer, which is a list of steps', steps)
-  steps.forEach((step: Partial<Step> | null | undefined, i) => { // callers without types pass anything
-    if (typeof step?.init === 'function' && typeof step.update === 'function') return
-    throw new ArgumentError(who, 'optimizers, or steps { name, init, update }', step, [i])
+  checkList(who, 'an optimizer, which is a list of steps', steps).forEach((step, i) => {
+    checkStep(who, step, [i])
   })
   return steps
 }
+
+/** The optimizers of a record, each as a list of steps. Throws ArgumentError for what is no optimizer, with its name. */
+export const checkRecord = (
+  who: string, parts: Readonly<Record<string, Optimizer | Step>>
+): Readonly<Record<string, Optimizer>> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => {
+    const steps = isList(part) ? part : [part]
+    steps.forEach((step, i) => {
+      checkStep(who, step, isList(part) ? [name, i] : [name])
+    })
+    return [name, steps]
+  }))
 
 /**
  * Optimizers and steps one after the other, as one optimizer.
@@ -68,7 +83,13 @@ export const chain = (...parts: readonly (Optimizer | Step)[]): Optimizer => {
   return Object.freeze(checkSteps('chain', steps))
 }
 
-/** Optimizers under `chain`: lists under concatenation, whose laws hold exactly, state included. */
+/**
+ * Optimizers under `chain`: lists under concatenation, whose laws hold exactly, state included.
+ *
+ * @example
+ * optim.monoid.concat([optim.clip(1)], optim.sgd(0.1)).map((step) => step.name) // ['clip', 'scaleByLearningRate']
+ * optim.monoid.empty // []
+ */
 export const monoid: Monoid<Optimizer> = { concat: (first, second) => chain(first, second), empty: chain() }
 
 /** A parameter as training keeps it: a floating array, not weak, so that its type never changes. */

@@ -66,7 +66,12 @@ export const l2 = (weight: number, options: L2Options = {}): Penalty => {
   return sumOf('l2', rest, nonNegative('l2', 'weight', weight) * (convention === 'half' ? 0.5 : 1), np.square)
 }
 
-/** `first · Σ|θ| + second/2 · ‖θ‖²`: the elastic net (Zou & Hastie, 2005). */
+/**
+ * `first · Σ|θ| + second/2 · ‖θ‖²`: the elastic net (Zou & Hastie, 2005).
+ *
+ * @example
+ * optim.elasticNet(1, 2)(np.array([3, -4])) // 32
+ */
 export const elasticNet = (first: number, second: number, options: PenaltyOptions = {}): Penalty => {
   checkOptions('elasticNet', options, ['mask'])
   const [absolute, squared] = [sumOf('elasticNet', options, first, size), sumOf('elasticNet', options, second, np.square)]

@@ -1,16 +1,23 @@
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
-import { dataOf, fromScalar, isConcrete } from '../array/ndarray.js'
+import { fromScalar } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
 import { equalShapes } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
+import { checkElements } from '../nn/check.js'
 import { indicesOf } from '../numpy/indices.js'
 import { arrayOf } from '../numpy/promote.js'
 import { count } from '../optim/checks.js'
 import { requireSameStructure } from '../tree/compare.js'
 import { flatten } from '../tree/pytree.js'
 import type { MapLeaves } from '../tree/types.js'
+import { checkIterable } from './iterable.js'
+
+/** Throws ArgumentError at the first class out of range, if they are known. */
+const checkClasses = (who: string, what: 'answer' | 'label', x: NdArray, classes: number): void => {
+  checkElements(who, x, what, `${what}s from 0 to ${classes - 1}`, (each) => each >= 0 && each < classes)
+}
 
 /** Answers and labels as classes: the scores' greatest where there is an axis of classes, the labels as they are. */
 const answersOf = (who: string, scores: ArrayLike, labels: ArrayLike): readonly [answers: NdArray, labels: NdArray] => {
@@ -20,12 +27,14 @@ const answersOf = (who: string, scores: ArrayLike, labels: ArrayLike): readonly 
   if (!equalShapes(given.shape.slice(0, -1), truth.shape)) {
     throw new ShapeError(who, `a class per example, shape [${given.shape.slice(0, -1).join(',')}]`, truth)
   }
+  checkClasses(who, 'label', truth, given.shape[given.ndim - 1])
   return [np.argmax(given, { axis: -1 }), truth]
 }
 
 /**
  * The share of examples whose greatest score, the first of them, is the label's: a scalar. Scores (logits or probabilities) are
- * [...batch, classes], labels integers [...batch]. Throws ShapeError where they do not fit, DTypeError for labels that are no integers.
+ * [...batch, classes], labels integers [...batch]. Throws ShapeError where they do not fit, DTypeError for labels that are no integers,
+ * ArgumentError for a label out of range that can be known, saying which and where.
  *
  * @example
  * train.accuracy([[2, 1], [0, 3], [5, 1]], [0, 1, 1]) // 0.6667
@@ -39,7 +48,7 @@ export const accuracy = (scores: ArrayLike, labels: ArrayLike): NdArray => np.me
  * `confusion_matrix`, labels first.)
  *
  * Throws ShapeError unless there are as many answers as labels, DTypeError unless they are integers, ArgumentError for
- * a class out of range.
+ * a class out of range that can be known, saying which and where.
  *
  * @example
  * train.confusionMatrix([0, 1, 1, 0], [0, 1, 0, 0], 2) // [[2, 1], [0, 1]]
@@ -49,13 +58,12 @@ export const confusionMatrix = (answers: ArrayLike, labels: ArrayLike, classes: 
   count(who, 'number of classes', classes)
   const [given, truth] = [indicesOf(who, answers), indicesOf(who, labels)]
   if (!equalShapes(given.shape, truth.shape)) throw new ShapeError(who, 'one answer per label', [given, truth])
-  const checked = (name: string, x: NdArray): NdArray => {
-    const wrong = isConcrete(x) ? dataOf(x).find((each) => each < 0 || each >= classes) : undefined
-    if (wrong !== undefined) throw new ArgumentError(who, `${name} from 0 to ${classes - 1}`, wrong)
-    return np.equal(np.expandDims(np.ravel(x), 1), np.arange(classes, { dtype: 'int32' }))
+  const hits = (what: 'answer' | 'label', x: NdArray): NdArray => {
+    checkClasses(who, what, x, classes)
+    const found = np.equal(np.expandDims(np.ravel(x), 1), np.arange(classes, { dtype: 'int32' }))
+    return lax.convertElementType(found, 'int32')
   }
-  const [rows, columns] = [checked('labels', truth), checked('answers', given)].map((hits) => lax.convertElementType(hits, 'int32'))
-  return np.matmul(np.transpose(rows), columns)
+  return np.matmul(np.transpose(hits('label', truth)), hits('answer', given))
 }
 
 /** A mean on its way: a pytree of two arrays, so that it can be the carry of a scan. */
@@ -97,7 +105,7 @@ export const mean: MeanMonoid = Object.freeze({
  * train.history([{ loss: 3, norm: 1 }, { loss: 2, norm: 4 }]) // { loss: [3, 2], norm: [1, 4] }
  */
 export const history = <M>(metrics: Iterable<M>): MapLeaves<M, unknown, NdArray> => {
-  const flat = [...metrics].map((each) => flatten<unknown>(each))
+  const flat = [...checkIterable('history', 'an iterable of metrics', metrics)].map((each) => flatten<unknown>(each))
   if (flat.length === 0) throw new ArgumentError('history', 'the metrics of at least one step', 'none')
   const [[first, treedef]] = flat
   flat.forEach(([, other]) => requireSameStructure('history', treedef, other, ['the first', 'another']))

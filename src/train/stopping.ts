@@ -1,11 +1,12 @@
 import { isConcrete } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { ArgumentError, ShapeError } from '../core/errors.js'
+import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import * as lax from '../lax/index.js'
 import { arrayOf } from '../numpy/promote.js'
 import { count, nonNegative } from '../optim/checks.js'
 import { zipWith } from '../tree/map.js'
+import { checkIterable } from './iterable.js'
 
 /** When training has gone on for long enough. */
 export interface EarlyStoppingOptions {
@@ -45,11 +46,19 @@ export interface EarlyStopping {
   readonly run: <S>(state: S, evaluations: Iterable<Evaluation<S>>) => Stopper<S>
 }
 
+const who = 'earlyStopping'
+
 /** One of two trees: at once where the choice is known, else leaf by leaf, in the program. */
 const choose = <S>(which: NdArray, yes: S, no: S): S => {
   if (isConcrete(which)) return which.item() === 0 ? no : yes
-  const leaf = (x: NdArray, y: NdArray): NdArray => lax.select(which, arrayOf('earlyStopping', x), arrayOf('earlyStopping', y))
+  const leaf = (x: NdArray, y: NdArray): NdArray => lax.select(which, arrayOf(who, x), arrayOf(who, y))
   return zipWith(leaf)(yes, no)
+}
+
+const checkEvaluation = <S>(evaluation: Evaluation<S>): Evaluation<S> => {
+  const given: unknown = evaluation // callers without types pass anything
+  if (typeof given === 'object' && given !== null && 'validation' in given && 'state' in given) return evaluation
+  throw new ArgumentError(who, 'an evaluation { state, validation }', quoted(given))
 }
 
 /**
@@ -58,9 +67,10 @@ const choose = <S>(which: NdArray, yes: S, no: S): S => {
  * is no improvement. For a score that is to rise, give its negative.
  *
  * A pure reducer: fold it over evaluations, or call `step` wherever they are made. The best state is kept by reference where
- * losses are known, and selected array by array inside of `jit` and `lax.scan`.
+ * losses are known, and selected array by array inside of `jit` and `lax.scan`. A step that donates its state takes the best one away:
+ * leave `donate` out here.
  *
- * Throws ArgumentError for a patience below 1 or a negative minDelta, ShapeError for a loss that is no scalar.
+ * Throws ArgumentError for a patience below 1, a negative minDelta and what is no evaluation, ShapeError for a loss that is no scalar.
  *
  * @example
  * const stopping = train.earlyStopping({ patience: 2 })
@@ -69,7 +79,6 @@ const choose = <S>(which: NdArray, yes: S, no: S): S => {
  * stopper // { best: 1, bestLoss: 3, bestStep: 2, steps: 4, stopped: true }
  */
 export const earlyStopping = (options: EarlyStoppingOptions): EarlyStopping => {
-  const who = 'earlyStopping'
   checkOptions(who, options, ['patience', 'minDelta'], true)
   const patience = count(who, 'patience', options.patience)
   const minDelta = nonNegative(who, 'minDelta', options.minDelta ?? 0)
@@ -80,7 +89,8 @@ export const earlyStopping = (options: EarlyStoppingOptions): EarlyStopping => {
     steps: lax.full([], 0, 'int32'),
     stopped: lax.full([], 0, 'bool')
   })
-  const step = <S>(stopper: Stopper<S>, { state, validation }: Evaluation<S>): Stopper<S> => {
+  const step = <S>(stopper: Stopper<S>, evaluation: Evaluation<S>): Stopper<S> => {
+    const { state, validation } = checkEvaluation(evaluation)
     const loss = arrayOf(who, validation, 'float64')
     if (loss.ndim !== 0) throw new ShapeError(who, 'a scalar validation loss', loss)
     const { bestLoss, bestStep, stopped } = stopper
@@ -97,11 +107,8 @@ export const earlyStopping = (options: EarlyStoppingOptions): EarlyStopping => {
     })
   }
   const run = <S>(state: S, evaluations: Iterable<Evaluation<S>>): Stopper<S> => {
-    if (typeof evaluations !== 'object' || !(Symbol.iterator in evaluations)) {
-      throw new ArgumentError(who, 'an iterable of evaluations { state, validation }', evaluations)
-    }
     let stopper = init(state)
-    for (const evaluation of evaluations) {
+    for (const evaluation of checkIterable(who, 'an iterable of evaluations { state, validation }', evaluations)) {
       stopper = step(stopper, evaluation)
       if (stopper.stopped.item() !== 0) break
     }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import { ArgumentError, ShapeError } from '../../src/core/errors.js'
@@ -6,6 +7,7 @@ import * as data from '../../src/data/index.js'
 import { jit } from '../../src/jit/jit.js'
 import * as np from '../../src/numpy/index.js'
 import * as random from '../../src/random/index.js'
+import { vmap } from '../../src/transform/vmap.js'
 import { map } from '../../src/tree/index.js'
 import { sameBits } from '../support/close.js'
 
@@ -151,6 +153,43 @@ describe('splits', () => {
   })
 })
 
+describe('composition', () => {
+  test('a split and folds are programs too: under jit, and over many keys by vmap', () => {
+    const five = numbered(5)
+    const stratify = np.array([1, 0, 1, 0, 1], { dtype: 'int32' })
+    for (const options of [{}, { stratify }]) {
+      const halves = (k: NdArray): data.Parts<Set> => data.split(k, { validation: 0.4, ...options })(five)
+      const folds = (k: NdArray): readonly data.Parts<Set>[] => [...data.kFold(k, 2, options)(five)]
+      expect(jit(halves)(key).map(positions)).toEqual(halves(key).map(positions))
+      expect(jit(folds)(key).map((parts) => parts.map(positions))).toEqual(folds(key).map((parts) => parts.map(positions)))
+      const keys = random.split(key, 3)
+      const [train] = vmap((k: NdArray) => data.split(k, { validation: 0.4, ...options })(five.x))(keys)
+      sameBits('vmap', train, np.stack([...keys].map((k) => halves(k)[0].x)))
+    }
+  })
+
+  test('labels to stratify by may be traced', () => {
+    const f = (y: NdArray): NdArray => data.split(key, { validation: 0.5, stratify: y })(y)[1]
+    const labels = np.array([0, 0, 0, 0, 1, 1], { dtype: 'int32' })
+    sameBits('jit', jit(f)(labels), f(labels))
+    expect(ascending(whole(f(labels)))).toEqual([0, 0, 1])
+  })
+
+  test('in a pipe, types are inferred', () => {
+    const set = numbered(6)
+    const batches = pipe(set, data.shuffle(key), data.batches({ size: 4 }))
+    expectTypeOf(batches).toEqualTypeOf<Iterable<Set>>()
+    const [train, held] = pipe(set, data.split(key, { validation: 0.5 }))
+    expectTypeOf(train).toEqualTypeOf<Set>()
+    const epochs = pipe(held, data.epochs(key, { size: 2, count: 1 }))
+    expectTypeOf(epochs).toEqualTypeOf<Iterable<Iterable<Set>>>()
+    expectTypeOf(pipe(set, data.kFold(key, 2))).toEqualTypeOf<Iterable<data.Parts<Set>>>()
+    expectTypeOf(pipe({ x: set.nested[0] }, data.mixUp(1)(key))).toEqualTypeOf<{ x: NdArray }>()
+    expect([...batches].flatMap(positions)).toEqual(positions(data.shuffle(key)(set)))
+    expect([...epochs].flatMap((epoch) => [...epoch].map(data.size))).toEqual([2, 1])
+  })
+})
+
 describe('mistakes', () => {
   const uneven = { images: np.zeros([5, 2]), labels: np.zeros([4]) }
   const wrong = (x: unknown): never => x as never // callers without types pass anything
@@ -173,11 +212,11 @@ describe('mistakes', () => {
 
   const five = np.arange(5)
   test.each<readonly [string, () => unknown, string]>([
-    ['a batch of none', () => data.batches({ size: 0 })(five), 'batches: expected an integer batch size of at least 1, got 0'],
+    ['a batch of none', () => data.batches({ size: 0 }), 'batches: expected an integer batch size of at least 1, got 0'],
     ['a batch of all and more', () => data.batches({ size: 6 })(five), 'batches: expected a batch size of at most 5, the number of examples, got 6'],
-    ['half an example', () => data.epochs(key, { size: 1.5 })(five), 'integer batch size'],
+    ['half an example', () => data.epochs(key, { size: 1.5 }), 'integer batch size'],
     ['less than no epoch', () => data.epochs(key, { size: 1, count: -1 }), 'number of epochs of at least 0'],
-    ['a text as dropLast', () => data.batches({ size: 1, dropLast: wrong('no') })(five), 'true or false as dropLast'],
+    ['a text as dropLast', () => data.batches({ size: 1, dropLast: wrong('no') }), 'true or false as dropLast'],
     ['a share of 0', () => data.split(key, { validation: 0 }), 'split: expected a share above 0 and below 1 as validation, got 0'],
     ['a share of 1', () => data.split(key, { validation: 1 }), 'got 1'],
     ['a share that is none', () => data.split(key, { validation: NaN }), 'got NaN'],

@@ -8,7 +8,7 @@ import * as np from '../../src/numpy/index.js'
 import { checkGrads } from '../../src/transform/check.js'
 import { grad } from '../../src/transform/grad.js'
 import { vmap } from '../../src/transform/vmap.js'
-import { map } from '../../src/tree/index.js'
+import { leaves, map } from '../../src/tree/index.js'
 import { f64, generate, noise } from '../support/arrays.js'
 import { close, sameBits } from '../support/close.js'
 import { golden } from '../support/golden.js'
@@ -17,6 +17,7 @@ type Any = data.Invertible<unknown>
 
 const float64 = { dtype: 'float64' } as const
 const matrix = (rows: number, columns: number, seed = 0): NdArray => generate('float64', [rows, columns], (i) => 3 * noise(seed, i) + (i % columns))
+const leavesOf = (tree: unknown): readonly NdArray[] => leaves(tree) as readonly NdArray[] // states are trees of arrays
 const covariance = (x: NdArray): NdArray => np.cov(x, { rowvar: false, ddof: 0 })
 const through = (p: Any, x: ArrayLike): NdArray => p.apply(p.fit(x))(x)
 const back = (p: Any, x: ArrayLike): NdArray => {
@@ -207,6 +208,41 @@ describe('what does not vary', () => {
   })
 })
 
+describe('features of any size', () => {
+  test('are standardised without overflow and underflow: 1e30, 1e-30, a far offset', () => {
+    const spread = np.array([[1], [3], [5]])
+    for (const factor of [1e30, 1e-30]) {
+      const x = np.multiply(spread, factor)
+      const state = data.standardise().fit(x)
+      close('deviation', np.divide(state.deviation, factor), np.array([1.632993]), 1e-6)
+      close('scaled', data.standardise().apply(state)(x), np.array([[-1.224745], [0], [1.224745]]), 1e-6)
+    }
+    const far = data.standardise().fit(np.add(spread, 1e6))
+    close('mean', far.mean, np.array([1e6 + 3]), 0)
+    close('deviation', far.deviation, np.array([1.632993]), 1e-6)
+  })
+
+  test('do not spoil each other: what is no number stays in its column', () => {
+    const x = f64([[1, NaN, Infinity], [3, 1, 0], [5, 2, 1]].flat())
+    for (const [, p] of scalers) {
+      const y = through(p, np.reshape(x, [3, 3]))
+      close('finite', np.slice(y, [null, 0]), through(p, f64([1, 3, 5])), 1e-15)
+      expect(np.isfinite(np.slice(y, [0, 1])).item()).toBe(0)
+    }
+  })
+
+  test.each(all)('%s of integers is that of floats, and float64 stays float64', (_, p) => {
+    const integers = np.array([[1, 2, 0], [3, 5, 1], [0, 1, 9], [4, 4, 4], [7, 0, 2]], { dtype: 'int32' })
+    const [single, double] = [np.astype(integers, 'float32'), np.astype(integers, 'float64')]
+    sameBits('integers', through(p, integers), through(p, single))
+    expect(through(p, integers).dtype).toBe('float32')
+    expect(leavesOf(p.fit(double)).map((leaf) => leaf.dtype)).not.toContain('float32')
+    expect([through(p, double).dtype, back(p, double).dtype]).toEqual(['float64', 'float64'])
+    close('precision', np.astype(through(p, single), 'float64'), through(p, double), 1e-5)
+    expect(p.apply(p.fit(single))(np.zeros([0, 3])).shape[0]).toBe(0)
+  })
+})
+
 describe('what is scaled together', () => {
   const images = generate('float64', [4, 3, 2, 2], (i) => noise(6, i) * (1 + (i % 2)))
 
@@ -297,6 +333,8 @@ describe('mistakes', () => {
     ['no labels', () => data.oneHot().fit([]), ShapeError, 'at least one label'],
     ['a fit under jit', () => jit((x: NdArray) => data.oneHot().fit(x).classes)(np.arange(3)), TracerError, 'outside of jit'],
     ['scores of another width', () => data.oneHot().invert({ classes: np.arange(3) })(np.ones([2, 4])), ShapeError, '3 classes'],
+    ['no words', () => data.categories().apply(wrong(undefined)), TreeError, 'categories: expected a state as its fit makes it'],
+    ['text for words', () => data.categories().invert(wrong({ words: 'ab' })), TreeError, 'categories: expected a state'],
     ['no texts', () => data.categories().fit([]), ArgumentError, 'at least one text'],
     ['a number among texts', () => data.categories().fit(wrong(['a', 1])), ArgumentError, 'at [1]'],
     ['an unknown code', () => data.categories().invert({ words: ['a'] })(np.array([0, 1])), ArgumentError, 'codes from 0 to 0'],

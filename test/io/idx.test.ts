@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { gzipSync } from 'fflate'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { ArgumentError } from '../../src/core/errors.js'
 import { idx } from '../../src/io/index.js'
 import type { IdxFile, PairProblem } from '../../src/io/idx.js'
 
@@ -206,6 +207,19 @@ describe('idx.pair', () => {
     expect(messages(idx.pair(images, labels, { classes: 3 }))).toEqual([
       'labels: expected every label to be below 3, got 25 at 0 and 1 more'
     ])
+  })
+})
+
+describe("the caller's mistakes", () => {
+  const bytes = new Uint8Array(4)
+  it.each<readonly [string, () => unknown, string]>([
+    ['a buffer for bytes', () => idx.parse(new ArrayBuffer(4) as never), 'idx.parse: expected a Uint8Array, got an instance of ArrayBuffer'],
+    ['no bytes', () => idx.pair(bytes, undefined as never), 'idx.parse: expected a Uint8Array, got undefined'],
+    ['no classes', () => idx.pair(bytes, bytes, { classes: 0 }), 'idx.pair: expected an integer number of classes of at least 1, got 0'],
+    ['an unknown option', () => idx.pair(bytes, bytes, { count: 3 } as never), 'the unknown option "count"']
+  ])('%s', (_, run, message) => {
+    expect(run).toThrow(ArgumentError)
+    expect(run).toThrow(message)
   })
 })
 

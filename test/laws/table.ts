@@ -6,7 +6,6 @@ import type { Row, Subject } from './row.js'
 import { control } from './rows/control.js'
 import { effects } from './rows/effects.js'
 import { custom } from './rows/custom.js'
-import { decompositions } from './rows/decompositions.js'
 import { elementwise } from './rows/elementwise.js'
 import { indexing } from './rows/indexing.js'
 import { linalg } from './rows/linalg.js'
@@ -27,7 +26,7 @@ type ParamsOf<N extends PrimitiveName> = Extract<AnyListed, { readonly name: N }
 export type Table = { readonly [N in PrimitiveName]: Row<ParamsOf<N>> }
 
 export const table: Table = {
-  ...control, ...custom, ...decompositions, ...effects, ...elementwise, ...indexing, ...linalg, ...others, ...products, ...reductions,
+  ...control, ...custom, ...effects, ...elementwise, ...indexing, ...linalg, ...others, ...products, ...reductions,
   ...structural
 }
 

@@ -18,7 +18,7 @@ interface Setting {
 }
 
 const settings: fc.Arbitrary<Setting> =
-  fc.record({ dtype: fc.constantFrom<FloatDType>('float32', 'float64'), n: fc.integer({ min: 1, max: 40 }), seed: fc.nat(9999) })
+  fc.record({ dtype: fc.constantFrom<FloatDType>('float32', 'float64'), n: fc.integer({ min: 1, max: 72 }), seed: fc.nat(9999) })
 
 const matrix = ({ dtype, n, seed }: Setting, columns = n): NdArray => generate(dtype, [n, columns], (i) => noise(seed, i))
 
@@ -52,6 +52,17 @@ describe('residuals are within n ε', () => {
       const a = matrix(setting)
       const x = linalg.inv(a)
       small('A X − I', setting, np.sub(times(a, x), eyeOf(setting)), size(a) * size(x))
+    })
+  })
+
+  test('solveTriangular, of every kind', () => {
+    holds((setting) => {
+      const [lower, trans] = [setting.seed % 2 === 0, setting.seed % 3 === 0 ? 1 : 0] as const
+      const [n, b] = [setting.n, matrix({ ...setting, seed: setting.seed + 1 }, 3)]
+      const full = np.add(matrix(setting), np.mul(n, np.eye(n, { dtype: setting.dtype })))
+      const a = wide((lower ? np.tril : np.triu)(full))
+      const x = linalg.solveTriangular(full, b, { lower, trans })
+      small('op(A) x − b', setting, np.sub(times(trans === 1 ? np.transpose(a) : a, x), wide(b)), size(a) * size(x) + size(b))
     })
   })
 

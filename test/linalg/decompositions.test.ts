@@ -49,8 +49,12 @@ const kinds: Readonly<Record<string, (seed: number) => Element>> = {
   normal: (seed) => (i, j) => noise(seed, 64 * i + j) + noise(seed + 1, 64 * i + j),
   'rank 1': (seed) => (i, j) => noise(seed, i) * noise(seed + 1, j),
   'rank 2': (seed) => (i, j) => noise(seed, i) * noise(seed + 1, j) + noise(seed + 2, i) * noise(seed + 3, j),
-  'graded columns': (seed) => (i, j) => noise(seed, 64 * i + j) * 10 ** (8 - 2 * j),
-  'graded rows': (seed) => (i, j) => noise(seed, 64 * i + j) * 10 ** (2 * i - 8),
+  'graded columns': (seed) => (i, j) => noise(seed, 64 * i + j) * 10 ** (8 - 2 * (j % 13)),
+  'graded rows': (seed) => (i, j) => noise(seed, 64 * i + j) * 10 ** (2 * (i % 13) - 8),
+  // Their squares are among the numbers that have lost digits.
+  'far columns': (seed) => (i, j) => noise(seed, 64 * i + j) * (j % 2 === 0 ? 1 : 10 ** (-157 - (seed % 7))),
+  'far rows': (seed) => (i, j) => noise(seed, 64 * i + j) * (i % 2 === 0 ? 1 : 10 ** (-157 - (seed % 7))),
+  'a far triangle': (seed) => (i, j) => (i === j ? 1 : i > j ? noise(seed, 64 * i + j) * 10 ** (-157 - (seed % 7)) : 0),
   hilbert: () => (i, j) => 1 / (i + j + 1),
   identity: () => (i, j) => (i === j ? 1 : 0),
   diagonal: (seed) => (i, j) => (i === j ? noise(seed, i >> 1) : 0),
@@ -65,21 +69,30 @@ const matrix = (dtype: FloatDType, rows: number, columns: number, element: Eleme
   arrayOf(dtype, [rows, columns], Array.from({ length: rows * columns }, (_, k) => element(Math.floor(k / columns), k % columns)))
 
 const sizes = fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 13)
+
+/** More rows than kernels take at once. */
+const great = fc.constantFrom(31, 33, 40, 64, 66)
 const dtypes = fc.constantFrom<FloatDType>('float64', 'float32')
 
-const matrices: fc.Arbitrary<NdArray> = fc.tuple(elements, sizes, sizes, dtypes).map(([[kind, seed, scale], rows, columns, dtype]) => {
+type Sized = (size: fc.Arbitrary<number>) => fc.Arbitrary<NdArray>
+
+const matrices: Sized = (size) => fc.tuple(elements, size, size, dtypes).map(([[kind, seed, scale], rows, columns, dtype]) => {
   const element = kinds[kind](seed)
   return matrix(dtype, rows, columns, (i, j) => scale * element(i, j))
 })
 
-const symmetric: fc.Arbitrary<NdArray> = fc.tuple(elements, sizes, dtypes).map(([[kind, seed, scale], n, dtype]) => {
+const symmetric: Sized = (size) => fc.tuple(elements, size, dtypes).map(([[kind, seed, scale], n, dtype]) => {
   const element = kinds[kind](seed)
   return matrix(dtype, n, n, (i, j) => scale * (element(i, j) + element(j, i)))
 })
 
-const holds = (name: string, from: fc.Arbitrary<NdArray>, runs: number, law: (a: NdArray) => void): void => {
+const holds = (name: string, from: Sized, runs: number, law: (a: NdArray) => void): void => {
   test(name, () => {
-    fc.assert(fc.property(from, law), { numRuns: numRuns(runs) })
+    fc.assert(fc.property(from(sizes), law), { numRuns: numRuns(runs) })
+  })
+
+  test(`${name}, with many rows or columns`, () => {
+    fc.assert(fc.property(from(great), law), { numRuns: numRuns(Math.ceil(runs / 10)) })
   })
 }
 
@@ -167,6 +180,22 @@ describe('svd', () => {
   })
 })
 
+describe('svd of matrices of low rank', () => {
+  test.each(Array.from({ length: 40 }, (_, i) => i + 1))('%i rows of ones', (n) => {
+    const s = linalg.svdvals(np.ones([n, n], { dtype: 'float64' })).toTypedArray()
+    expect(Math.abs(s[0] - n)).toBeLessThanOrEqual(1e-14 * n)
+    expect(s.slice(1).every((value) => value <= 1e-14 * n)).toBe(true)
+  })
+
+  test('what rounding leaves of dependent rows converges', () => {
+    const power = matrix('float64', 100, 100, (i, j) => ((i % 38) / 100) ** (j % 38))
+    const [u, s, vt] = linalg.svd(power)
+    orthonormal('u', u, power)
+    orthonormal('v', t(vt), power)
+    near('u diag(s) vᵀ', np.matmul(np.multiply(u, s), vt), power, power, most(s))
+  })
+})
+
 describe('pinv', () => {
   holds('meets the conditions of Moore and Penrose', matrices, 80, (a) => {
     if (a.dtype === 'float32' || most(a) > 1e6) return
@@ -244,6 +273,18 @@ describe('norms and condition', () => {
     expect(linalg.norm(np.ones([2, 3, 4]), { ord: 2, axis: [2, 0], keepdims: true }).shape).toEqual([1, 3, 1])
   })
 
+  test('of nothing are zero, but for those that take the least', () => {
+    for (const shape of [[0, 0], [0, 3], [3, 0]]) {
+      const nothing = np.zeros(shape)
+      const norms = ([2, 'nuc', 'fro', 1, Infinity] as const).map((ord) => linalg.norm(nothing, { ord }).item())
+      expect(norms).toEqual([0, 0, 0, 0, 0])
+      expect(() => linalg.norm(nothing, { ord: -2 })).toThrow('norm: expected at least one size to take the least of')
+    }
+    expect(linalg.norm([], { ord: Infinity }).item()).toBe(0)
+    expect(() => linalg.norm([], { ord: -Infinity })).toThrow(ShapeError)
+    expect(grad((x: NdArray) => linalg.norm(x, { ord: 2 }))(np.zeros([1, 1])).toList()).toEqual([[1]])
+  })
+
   test('of singular matrices is infinite, of NaN is NaN', () => {
     expect(linalg.cond(np.zeros([2, 2])).item()).toBe(Infinity)
     expect(linalg.cond([[1, 1], [1, 1]], { p: 1 }).item()).toBe(Infinity)
@@ -291,6 +332,8 @@ describe('degenerate cases', () => {
     expect(linalg.eigh(np.zeros([3, 0, 0])).map(({ shape }) => shape)).toEqual([[3, 0], [3, 0, 0]])
     expect(linalg.svd(np.zeros([0, 2, 3])).map(({ shape }) => shape)).toEqual([[0, 2, 2], [0, 2], [0, 3, 3]])
     expect(linalg.pinv(np.zeros([2, 0])).shape).toEqual([0, 2])
+    expect(linalg.qr(np.zeros([3, 0]), { mode: 'complete' })[0].toList()).toEqual(np.eye(3).toList())
+    expect(linalg.eigh(np.zeros([0, 2, 2])).map(({ shape }) => shape)).toEqual([[0, 2], [0, 2, 2]])
     expect(linalg.lstsq(np.zeros([2, 0]), [1, 2]).map(({ shape }) => shape)).toEqual([[0], [1], [], [0]])
   })
 

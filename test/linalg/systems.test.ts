@@ -86,3 +86,20 @@ test('float32 is the rounded solution of the rounded system', () => {
   expect(x.dtype).toBe('float32')
   close('solve', np.astype(x, 'float64'), each?.out[0] ?? a, 1e-5)
 })
+
+test('nothing gives nothing', () => {
+  const [none, stack] = [np.zeros([0, 0]), np.zeros([0, 2, 2])]
+  expect(linalg.det(none).item()).toBe(1)
+  expect(linalg.slogdet(none).map((x) => x.item())).toEqual([1, 0])
+  expect(linalg.luSolve(linalg.luFactor(none), []).shape).toEqual([0])
+  expect(linalg.luSolve(linalg.luFactor(np.zeros([2, 0, 0])), np.zeros([0])).shape).toEqual([2, 0])
+  expect([linalg.det(stack), linalg.inv(stack), linalg.cholesky(stack), linalg.solve(stack, [1, 2])].map(({ shape }) => shape))
+    .toEqual([[0], [0, 2, 2], [0, 2, 2], [0, 2]])
+})
+
+test('powers of integers are integers, their inverses are not', () => {
+  const a = np.array([[1, 1], [1, 0]], { dtype: 'int32' })
+  const power = linalg.matrixPower(a, 46)
+  expect([power.dtype, power.toList()]).toEqual(['int32', [[2971215073 | 0, 1836311903], [1836311903, 1134903170]]])
+  expect([linalg.matrixPower(a, 0).dtype, linalg.matrixPower(a, -1).dtype]).toEqual(['int32', 'float32'])
+})

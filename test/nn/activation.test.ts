@@ -96,6 +96,7 @@ describe('units with parameters', () => {
     expect(nn.prelu(4).apply({ slope: f64([0, 0, 0, 0]) })(x).toList()).toEqual([-0, -0, 0.25, 3])
     close('leaky', nn.prelu(4).apply({ slope: f64([0.1, 0.1, 0.1, 0.1]) })(x), nn.leakyRelu(x, { negativeSlope: 0.1 }), 0)
     expect(nn.prelu(2).init(random.key(0)).slope.toList()).toEqual([0.25, 0.25])
+    expect(nn.prelu(1).apply({ slope: f64([0.5]) })(f64(-2)).shape).toEqual([])
   })
 
   test('maxout of two pieces reproduces relu and the absolute value', () => {
@@ -145,7 +146,11 @@ describe('bad input', () => {
     ['half a unit of prelu', () => nn.prelu(0.5), ArgumentError, 'a positive integer of units, got 0.5'],
     ['another number of units of prelu', () => nn.prelu(2).apply({ slope: f64([0, 0]) })(f64([1, 2, 3])), ShapeError, 'whose last axis has size 2'],
     ['no units of maxoutLinear', () => nn.maxoutLinear(2, 0), ArgumentError, 'maxoutLinear: expected a positive integer of units, got 0'],
-    ['no pieces of maxoutLinear', () => nn.maxoutLinear(2, 2, 0), ArgumentError, 'positive number of pieces'],
+    ['no pieces of maxoutLinear', () => nn.maxoutLinear(2, 2, 0), ArgumentError, 'a positive integer of pieces'],
+    ['inputs of maxoutLinear of another size', () => nn.maxoutLinear(2, 3).apply(nn.maxoutLinear(2, 3).init(random.key(0)))(f64([1])), ShapeError,
+      'maxoutLinear(2, 3, 2): expected an input whose last axis has size 2'],
+    ['inputs of cosine of another size', () => nn.cosine(2, 3).apply(nn.cosine(2, 3).init(random.key(0)))(f64([1])), ShapeError,
+      'cosine(2, 3): expected an input whose last axis has size 2'],
     ['radial basis functions of no inputs', () => nn.radialBasis(0, 2), ArgumentError, 'a positive integer of inputs'],
     ['inputs of another size', () => nn.radialBasis(2, 2).apply(nn.radialBasis(2, 2).init(random.key(0)))(f64([1, 2, 3])), ShapeError,
       'radialBasis(2, 2): expected an input whose last axis has size 2'],
@@ -153,7 +158,7 @@ describe('bad input', () => {
     ['softmax along no axis', () => nn.softmax([1], { axis: 1 }), ShapeError, 'axis 1'],
     ['glu of an odd size', () => nn.glu([1, 2, 3]), ShapeError, 'an even size'],
     ['maxout of an odd size', () => nn.maxout(2)([1, 2, 3]), ShapeError, 'a multiple of 2'],
-    ['maxout of no pieces', () => nn.maxout(0)([1, 2, 3]), ArgumentError, 'positive number of pieces'],
+    ['maxout of no pieces', () => nn.maxout(0)([1, 2, 3]), ArgumentError, 'a positive integer of pieces'],
     ['oneHot of fractions', () => nn.oneHot([0.5], 2), ArgumentError, 'integer indices'],
     ['oneHot of -1 classes', () => nn.oneHot([0], -1), ArgumentError, 'a natural number of classes']
   ])('%s', (_, f, type, message) => {

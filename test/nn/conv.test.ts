@@ -361,7 +361,7 @@ describe('bad input', () => {
       'globalAveragePool: expected 1, 2 or 3 axes of space, got 4'],
     ['a pool for its result', () => nn.globalMaxPool(big as never), ArgumentError, 'globalMaxPool: expected 1, 2 or 3 axes of space'],
     ['PyTorch\'s layout of weights', () => layer.apply({ ...p, weight: np.zeros([3, 2, 3, 3]) })(big), ShapeError,
-      'conv(2, 3, [3, 3]): expected a weight of shape [3,3,2,3], got float32[3,2,3,3] at params.weight'],
+      'conv(2, 3, [3, 3]): expected an array of shape [3,3,2,3], got float32[3,2,3,3] at params.weight'],
     ['a list for an input', () => layer.apply(p)([[1]] as never), ArgumentError, 'conv(2, 3, [3, 3])'],
     ['fractional factors', () => nn.upsample([1.5]), ArgumentError, 'upsample: expected factors of one to three positive integers'],
     ['a row to enlarge as an image', () => nn.upsample([2, 2])(np.zeros([3, 1])), ShapeError, 'upsample([2, 2])'],

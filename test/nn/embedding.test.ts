@@ -44,7 +44,7 @@ test('attends by the same weight', () => {
 test('is drawn with vectors of unit length on average, and as told', () => {
   const { weight } = nn.embedding(400, 16).init(key)
   expect(np.mean(np.sum(np.square(weight), { axis: 1 })).item()).toBeCloseTo(1, 1)
-  const ones = nn.embedding(2, 2, { init: nn.initializers.ones, dtype: 'float64' }).init(key).weight
+  const ones = nn.embedding(2, 2, { weight: nn.initializers.ones, dtype: 'float64' }).init(key).weight
   expect([ones.dtype, ones.toList()]).toEqual(['float64', [[1, 1], [1, 1]]])
   expectTypeOf<nn.Params<typeof words>>().toEqualTypeOf<nn.Weight>()
 })
@@ -61,15 +61,15 @@ describe('bad input', () => {
   test.each<readonly [string, () => unknown, new (...args: never[]) => Error, string]>([
     ['nothing to look up', () => nn.embedding(0, 3), ArgumentError, 'embedding: expected a positive integer of things, got 0'],
     ['half a feature', () => nn.embedding(3, 0.5), ArgumentError, 'embedding: expected a positive integer of features, got 0.5'],
-    ['an unknown option', () => nn.embedding(3, 3, { weight: nn.initializers.ones } as object), ArgumentError, '"weight"'],
+    ['an unknown option', () => nn.embedding(3, 3, { init: nn.initializers.ones } as object), ArgumentError, '"init"'],
     ['an integer dtype', () => nn.embedding(3, 3, { dtype: 'int32' as 'float32' }), DTypeError, 'float32 or float64'],
     ['an id beyond the end', () => words.apply(params)(np.reshape(i32([0, 3, 1, 2, 4, 0]), [2, 3])), ArgumentError,
-      'embedding(4, 3): expected ids from 0 to 3, got 4 at ids[1][1]'],
-    ['a negative id', () => words.apply(params)(i32(-1)), ArgumentError, 'expected ids from 0 to 3, got -1 at ids'],
+      'embedding(4, 3): expected ids from 0 to 3, got the id 4 at ids[1][1]'],
+    ['a negative id', () => words.apply(params)(i32(-1)), ArgumentError, 'expected ids from 0 to 3, got the id -1 at ids'],
     ['floating ids', () => words.apply(params)(np.array([0, 2])), DTypeError, 'integer ids'],
     ['a list', () => words.apply(params)([0, 2] as never), ArgumentError, 'embedding(4, 3)'],
     ['a weight of another shape', () => words.apply({ weight: np.ones([3, 4]) })(i32(0)), ShapeError,
-      'embedding(4, 3): expected a weight of shape [4,3], got float32[3,4] at params.weight'],
+      'embedding(4, 3): expected an array of shape [4,3], got float32[3,4] at params.weight'],
     ['features of another size', () => words.attend(params)(np.ones([4])), ShapeError,
       'an input whose last axis has size 3, got float32[4]']
   ])('%s', (_, f, type, message) => {

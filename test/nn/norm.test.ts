@@ -211,7 +211,7 @@ describe('bad input', () => {
   const applied = <P>(layer: nn.Layer<P>, x: NdArray) => () => layer.apply(layer.init(key))(x)
   test.each<readonly [string, () => unknown, new (...args: never[]) => Error, string]>([
     ['one element per feature', run(np.ones([1, 2])), ShapeError,
-      'batchNorm(2): expected more than one element per feature in training, got float32[1,2]'],
+      'batchNorm(2): expected more than one element per feature in training (axisName counts those of a vmap), got float32[1,2]'],
     ['one example', run(np.ones([2])), ShapeError, 'more than one element per feature'],
     ['no examples', run(np.ones([0, 2])), ShapeError, 'more than one element per feature'],
     ['another number of features', run(np.ones([4, 3])), ShapeError, 'an input with 2 features along axis -1, got float32[4,3]'],

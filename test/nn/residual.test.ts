@@ -101,7 +101,7 @@ describe('bad input', () => {
     ['an unknown option', () => nn.residual(wide, { project: nn.relu } as never), ArgumentError, '"project"'],
     ['branches that are no list', () => nn.parallel(linear as never), ArgumentError, 'parallel: expected a list of layers'],
     ['no branches', () => nn.parallel([]), ArgumentError, 'at least one layer, got none'],
-    ['an unknown join', () => nn.parallel([linear], { join: 'mean' as 'sum' }), ArgumentError, 'as join, got mean'],
+    ['an unknown join', () => nn.parallel([linear], { join: 'mean' as 'sum' }), ArgumentError, 'as join, got "mean"'],
     ['a sum of different shapes', () => nn.parallel([wide, nn.relu], { join: 'sum' }).apply([wide.init(key), null])(x), ShapeError,
       'branches whose outputs have one shape, got [5,4] and [5,3]'],
     ['branches of different ranks', () => nn.parallel([nn.relu, np.mean]).apply([null, null])(x), ShapeError,

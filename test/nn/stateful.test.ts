@@ -191,7 +191,7 @@ describe('bad input', () => {
     ['parameters of another net', () => net.apply([] as unknown as Params, training), TreeError,
       'stateful: expected a tuple of parameters for 5 layers, got a tuple of 0'],
     ['parameters of another part', () => deep.apply([null, [[]]] as never, { ...training, state: deep.state }), TreeError,
-      'parallel: expected a tuple of parameters for 2 layers, got a tuple of 0 at layer[1][0]'],
+      'parallel: expected a tuple of parameters for 2 layers, got a tuple of 0 at params[1][0]'],
     ['what is no layer', () => nn.stateful(nn.relu, {} as nn.Part), ArgumentError, 'stateful: expected layers { init, apply }'],
     ['nothing for a layer', () => nn.stateful(undefined as unknown as nn.Part), ArgumentError, 'got undefined at [0]'],
     ['a layer with state in a chain', () => nn.chain(nn.relu, nn.dropout(0.5) as unknown as nn.AnyLayer), ArgumentError,
@@ -200,6 +200,10 @@ describe('bad input', () => {
       'the state of layer[0] and the one it returns'],
     ['a layer that returns no pair', () => nn.stateful(single).apply([null], { mode: 'train', state: [counter.state] })(x), TreeError,
       'a layer that returns a pair [y, state]'],
+    ['a state of integers', wrong({ ...training, state: [null, { ...averages, mean: np.ones([4], { dtype: 'int32' }) }, null, null, null] }), DTypeError,
+      'stateful: expected an array of floats, got int32[4] at state[1].mean'],
+    ['the evaluation of a plain layer', () => nn.evaluation(nn.linear(1, 1) as unknown as typeof counter, counter.state), ArgumentError,
+      'evaluation: expected a layer with state'],
     ['what cannot be lifted', () => nn.lift(3 as unknown as nn.Part), ArgumentError, 'lift']
   ])('%s', (_, f, type, message) => {
     expect(f).toThrow(type)

@@ -54,6 +54,20 @@ describe('summary', () => {
     expect(nn.summary(nn.relu, { input: [3], dtype: 'float64' })).toContain('relu   [3]')
   })
 
+  test('of a net that begins with an embedding: the input holds integers', () => {
+    const words = nn.chain(nn.embedding(1000, 8), nn.outputs(nn.recurrent(nn.gruCell(8, 4))), nn.linear(4, 1000))
+    expect(nn.summary(words, { input: [20], dtype: 'int32' })).toBe(lines(
+      'layer  output      parameters                                                count',
+      'input  [20]',
+      '[0]    [20, 8]     weight f32[1000,8]                                        8,000',
+      '[1]    [20, 4]     bias f32[12], hiddenBias f32[4], hiddenWeight f32[4,12]     160',
+      '                   inputWeight f32[8,12]',
+      '[2]    [20, 1000]  bias f32[1000], weight f32[4,1000]                        5,000',
+      'total                                                                       13,160',
+      '52,640 bytes'
+    ))
+  })
+
   test('draws and computes nothing', () => {
     const lazy: nn.Layer<NdArray> = {
       init: (key) => random.normal(key, [6e4, 6e4]),
@@ -68,7 +82,10 @@ describe('summary', () => {
     ['leaves that are no arrays', () => nn.summary({ w: [3] }), ArgumentError, 'arrays as parameters, got 3 at params.w[0]'],
     ['an unknown option', () => nn.summary(net, { shape: [2] } as object), ArgumentError, '"shape"'],
     ['what is no shape', () => nn.summary(net, { input: 784 as unknown as number[] }), CotangentError, 'a shape'],
-    ['an integer dtype', () => nn.summary(net, { input: [2, 784], dtype: 'int32' as 'float32' }), DTypeError, 'float32 or float64']
+    ['integers for what takes floats', () => nn.summary(nn.embedding(5, 2), { input: [3] }), DTypeError, 'embedding(5, 2): expected integer ids'],
+    ['what is no dtype', () => nn.summary(net, { input: [2, 784], dtype: 'int' as 'int32' }), ArgumentError, 'a dtype among'],
+    ['a layer whose output is no array', () => nn.summary(nn.recurrent(nn.gruCell(3, 4)), { input: [5, 3] }), ArgumentError,
+      'layers whose outputs are arrays (nn.outputs makes one of a recurrent network)']
   ])('refuses %s', (_, f, type, message) => {
     expect(f).toThrow(type)
     expect(f).toThrow(message)

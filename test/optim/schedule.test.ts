@@ -7,7 +7,7 @@ import * as np from '../../src/numpy/index.js'
 import * as optim from '../../src/optim/index.js'
 import { vmap } from '../../src/transform/vmap.js'
 import { f64, i32 } from '../support/arrays.js'
-import { close } from '../support/close.js'
+import { close, sameBits } from '../support/close.js'
 
 /** One of each kind. */
 const kinds: Readonly<Record<string, optim.Schedule>> = {
@@ -87,6 +87,11 @@ describe('laws', () => {
     close('stairs', optim.exponential(1, 5, 0.3)(every5th), optim.stepDecay(1, 5, 0.3)(every5th), 1e-15)
   })
 
+  test('a warm-up of no steps is none', () => {
+    const options = { final: 0.1, exponent: 2 }
+    sameBits('cosine', optim.warmupCosine(1, 0, 15, options)(counts), optim.cosine(1, 15, options)(counts))
+  })
+
   test('a schedule is what a step of the optimizer is taken by', () => {
     const optimizer = optim.sgd(optim.piecewise(1, { 1: 0.5 }))
     let state = optim.init(optimizer)(f64(0))
@@ -108,6 +113,7 @@ describe('laws', () => {
 
 describe('bad input', () => {
   test.each<readonly [string, () => unknown, string]>([
+    ['a negative warm-up', () => optim.warmupCosine(1, -1, 5), 'an integer number of warm-up steps of at least 0, got -1'],
     ['no steps', () => optim.linear(1, 0, 0), 'linear: expected an integer number of steps of at least 1, got 0'],
     ['a negative number of steps', () => optim.cosine(1, -5), 'at least 1, got -5'],
     ['half a step', () => optim.polynomial(1, 2.5), 'an integer number of steps'],

@@ -1,10 +1,15 @@
 import fc from 'fast-check'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
-import { ArgumentError, DTypeError, ShapeError, TreeError } from '../../src/core/errors.js'
+import { ArgumentError, DonatedError, DTypeError, ShapeError, TreeError } from '../../src/core/errors.js'
 import * as lax from '../../src/control/index.js'
+import * as data from '../../src/data/index.js'
 import { jit } from '../../src/jit/jit.js'
 import * as np from '../../src/numpy/index.js'
+import * as optim from '../../src/optim/index.js'
+import * as random from '../../src/random/index.js'
 import * as train from '../../src/train/index.js'
 import { vmap } from '../../src/transform/vmap.js'
 import { f64, i32 } from '../support/arrays.js'
@@ -114,6 +119,41 @@ describe('steps', () => {
     expect(taken).toEqual([0, 1, 2])
   })
 
+  test('a generator of batches is gone through once', () => {
+    const once = function* (): Generator<number> {
+      yield* [2, 3]
+    }
+    const along = train.run(add)(0, once())
+    expect([[...along].length, [...along].length]).toEqual([2, 0])
+  })
+
+  test('a step that donates its state lets each live until the next', () => {
+    const step = jit((state: NdArray, x: NdArray) => [np.add(state, x), np.multiply(state, x)] as const, { donate: [0] })
+    const xs = [1, 2, 3].map((x) => np.array([x, x]))
+    const totals: unknown[] = []
+    const states: NdArray[] = []
+    for (const [state, metric] of train.run(step)(np.zeros([2]), xs)) {
+      totals.push(np.sum(state).item(), np.sum(metric).item())
+      states.push(state)
+    }
+    expect(totals).toEqual([2, 0, 6, 4, 12, 18])
+    expect(() => states[0].toList()).toThrow(DonatedError)
+    expect(states[2].toList()).toEqual([6, 6])
+  })
+
+  test('run, optimizers and epochs infer their types', () => {
+    const optimizer = optim.sgd(0.1)
+    const step = jit((state: optim.State<{ readonly w: NdArray }>, batch: { readonly x: NdArray }) =>
+      [optim.step(optimizer)(state, { w: np.mean(batch.x, { axis: 0 }) }), { loss: np.sum(batch.x) }] as const)
+    const start = optim.init(optimizer)({ w: np.zeros([1]) })
+    const [epoch] = pipe({ x: np.ones([4, 1]) }, data.epochs(random.key(0), { size: 2 }))
+    const along = train.run(step)(start, epoch)
+    expectTypeOf(along).toEqualTypeOf<Iterable<readonly [optim.State<{ readonly w: NdArray }>, { readonly loss: NdArray }]>>()
+    const history = train.history(pipe([...along], RA.map(([, metrics]) => metrics)))
+    expectTypeOf(history.loss).toEqualTypeOf<NdArray>()
+    expect(history.loss.toList()).toEqual([2, 2])
+  })
+
   test('strategy A takes as many steps, from the start', () => {
     expect(train.retrainFresh(add)(0, [1, 2, 3, 4], 3)).toBe(6)
     expect(train.retrainFresh(add)(5, [], 0)).toBe(5)
@@ -164,6 +204,12 @@ describe('metrics', () => {
     expect(train.mean.value(total).item()).toBe(3)
   })
 
+  test('an empty mean begins a scan', () => {
+    const values = f64([1, 2, 6])
+    const [total] = lax.scan((sum: train.Mean, x: NdArray) => [train.mean.concat(sum, train.mean.of(x)), null] as const, train.mean.empty, values)
+    sameBits('mean', train.mean.value(total), f64(3))
+  })
+
   test('a history stacks trees', () => {
     const list = [{ loss: np.array(3), norms: [np.ones([2])] }, { loss: np.array(1), norms: [np.zeros([2])] }]
     const stacked = train.history(list)
@@ -180,6 +226,13 @@ describe('mistakes', () => {
     ['a negative delta', () => train.earlyStopping({ patience: 1, minDelta: -1 }), ArgumentError, 'minDelta of at least 0'],
     ['losses of a batch', () => stopping.step(stopping.init(0), { state: 0, validation: [1, 2] }), ShapeError, 'a scalar validation loss'],
     ['no evaluations', () => stopping.run(0, wrong(3)), ArgumentError, 'an iterable of evaluations'],
+    ['evaluations that are null', () => stopping.run(0, wrong(null)), ArgumentError, 'an iterable of evaluations'],
+    ['what is no evaluation', () => stopping.run(0, wrong([undefined])), ArgumentError, 'earlyStopping: expected an evaluation { state, validation }, got undefined'],
+    ['an evaluation without a loss', () => stopping.step(stopping.init(0), wrong({ state: 1 })), ArgumentError, 'an evaluation'],
+    ['a patience without end', () => train.earlyStopping({ patience: Infinity }), ArgumentError, 'an integer patience'],
+    ['no batches', () => train.run(step)(0, wrong(3)), ArgumentError, 'run: expected an iterable of batches, got 3'],
+    ['no batches for strategy A', () => train.retrainFresh(step)(0, wrong(undefined), 2), ArgumentError, 'an iterable of batches'],
+    ['a history of a number', () => train.history(wrong(3)), ArgumentError, 'history: expected an iterable of metrics'],
     ['no step', () => train.run(wrong(3)), ArgumentError, 'run: expected a step'],
     ['a step without metrics', () => [...train.run(wrong((x: number) => x))(1, [2])], TreeError, 'run: expected a step that returns a pair [state, metrics], got 1'],
     ['no cap', () => train.retrainContinued(step, { validation: () => 0, target: 0, cap: 0 }), ArgumentError, 'cap of at least 1'],
@@ -188,8 +241,9 @@ describe('mistakes', () => {
     ['scores without classes', () => train.accuracy(3, 0), ShapeError, 'a last axis of classes'],
     ['too few labels', () => train.accuracy(np.ones([3, 2]), i32([0, 1])), ShapeError, 'a class per example, shape [3]'],
     ['labels that are distributions', () => train.accuracy(np.ones([3, 2]), np.ones([3, 2])), DTypeError, 'integer'],
-    ['an answer out of range', () => train.confusionMatrix([0, 3], [0, 1], 3), ArgumentError, 'confusionMatrix: expected answers from 0 to 2, got 3'],
-    ['a label out of range', () => train.confusionMatrix([0, 1], [0, -1], 3), ArgumentError, 'labels from 0 to 2'],
+    ['an answer out of range', () => train.confusionMatrix([0, 3], [0, 1], 3), ArgumentError, 'confusionMatrix: expected answers from 0 to 2, got the answer 3 at answers[1]'],
+    ['a label out of range for accuracy', () => train.accuracy(np.ones([2, 3]), [0, 3]), ArgumentError, 'accuracy: expected labels from 0 to 2, got the label 3 at labels[1]'],
+    ['a label out of range', () => train.confusionMatrix([0, 1], [0, -1], 3), ArgumentError, 'labels from 0 to 2, got the label -1 at labels[1]'],
     ['more answers than labels', () => train.confusionMatrix([0, 1], [0], 3), ShapeError, 'one answer per label'],
     ['the history of nothing', () => train.history([]), ArgumentError, 'at least one step'],
     ['a history of different things', () => train.history<unknown>([{ a: 1 }, { b: 1 }]), TreeError, 'the same structure']

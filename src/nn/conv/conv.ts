@@ -1,20 +1,22 @@
 import { checkArray } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
-import { isDType, isFloat, type FloatDType } from '../../core/dtype.js'
-import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js'
-import { checkFunction, checkOptions } from '../../core/options.js'
-import { equalShapes, range, sizeOf, type Shape } from '../../core/shape.js'
+import type { FloatDType } from '../../core/dtype.js'
+import { ArgumentError } from '../../core/errors.js'
+import { checkOptions } from '../../core/options.js'
+import { range, sizeOf, type Shape } from '../../core/shape.js'
 import { transposedPadding } from '../../lax/conv.js'
 import { dilated, type Pair } from '../../lax/convdims.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
 import { promoteAll } from '../../numpy/promote.js'
+import { checkCount, checkFloat, parameter } from '../check.js'
 import { struct } from '../init.js'
-import { glorotUniform, zeros, type Initializer } from '../initializers.js'
+import { checkInitializer, chosen, type Choice, type Initializer } from '../initializer.js'
+import { glorotUniform, zeros } from '../initializers.js'
 import type { Layer } from '../layer.js'
 import type { Weight } from '../linear.js'
 import {
-  checkLeast, checkPadding, checkSize, checkWindow, pairsOf, perAxis, spaceOf, type Padding, type PerAxis, type ResolvedPadding
+  checkLeast, checkPadding, checkWindow, pairsOf, perAxis, spaceOf, type Padding, type PerAxis, type ResolvedPadding
 } from './window.js'
 
 /** The parameters of a convolution: `weight` of shape [...window, inputs / groups, outputs], `bias` of shape [outputs]. */
@@ -36,7 +38,7 @@ export interface ConvOptions {
   /** Draws the weight; `glorotUniform` by default. */
   readonly weight?: Initializer
   /** Draws the bias, zeros by default; `false`: there is none. */
-  readonly bias?: Initializer | boolean
+  readonly bias?: Choice
   /** float32 by default. */
   readonly dtype?: FloatDType
 }
@@ -65,19 +67,19 @@ type Geometry = (x: NdArray, space: Shape, slide: Slide) => Pick<lax.ConvOptions
 
 const convolution = (kind: string, geometry: Geometry): ConvLayer =>
   ((inputs: number, outputs: number, window: readonly number[], options: ConvOptions = {}): Layer<Conv> | Layer<Weight> => {
-    checkSize(kind, 'inputs', inputs)
-    checkSize(kind, 'outputs', outputs)
+    checkCount(kind, 'inputs', inputs)
+    checkCount(kind, 'outputs', outputs)
     const rank = checkWindow(kind, window).length
     checkOptions(kind, options, optionNames)
     const { groups = 1, weight = glorotUniform, bias = true, dtype = 'float32' } = options
     const stride = perAxis(kind, 'stride', options.stride ?? 1, rank)
     const padding = checkPadding(kind, options.padding ?? 'SAME', rank)
     const dilation = perAxis(kind, 'dilation', options.dilation ?? 1, rank)
-    checkSize(kind, 'groups', groups)
+    checkCount(kind, 'groups', groups)
     if (inputs % groups !== 0 || outputs % groups !== 0) {
       throw new ArgumentError(kind, `groups that divide ${inputs} inputs and ${outputs} outputs`, groups)
     }
-    if (!isDType(dtype) || !isFloat(dtype)) throw new DTypeError(kind, 'float32 or float64', dtype)
+    checkFloat(kind, dtype)
     const who = `${kind}(${inputs}, ${outputs}, [${window.join(', ')}])`
     const shape = [...window, inputs / groups, outputs]
     const image = [0, rank + 1, ...range(rank, 1)]
@@ -89,22 +91,19 @@ const convolution = (kind: string, geometry: Geometry): ConvLayer =>
     const slide: Slide = { who, sizes: window.map((size, d) => dilated(size, dilation[d])), stride, padding }
     const convolve = (p: Weight, given: NdArray): NdArray => {
       const space = spaceOf(who, checkArray(who, given), rank, inputs)
-      if (!equalShapes(checkArray(who, p.weight).shape, shape)) {
-        throw new ShapeError(who, `a weight of shape [${shape.join(',')}]`, p.weight, 'params.weight')
-      }
-      const [x, kernel] = promoteAll(who, [given, p.weight])
+      const [x, kernel] = promoteAll(who, [given, parameter(who, p, 'weight', shape)])
       const batch = x.shape.slice(0, -rank - 1)
       const y = lax.convGeneralDilated(lax.reshape(x, [sizeOf(batch), ...space, inputs]), kernel, {
         ...shared, ...geometry(x, space, slide)
       })
       return lax.reshape(y, [...batch, ...y.shape.slice(1)])
     }
-    const weights = checkFunction(kind, 'an initialiser as weight', weight)(shape, dtype)
-    if (bias === false) return { init: struct({ weight: weights }), apply: (p: Weight) => (x: NdArray) => convolve(p, x) }
-    const start = bias === true ? zeros : checkFunction(kind, 'an initialiser or a boolean as bias', bias)
+    const weights = checkInitializer(kind, 'weight', weight)(shape, dtype)
+    const start = chosen(kind, 'bias', bias, zeros)
+    if (start === undefined) return { init: struct({ weight: weights }), apply: (p: Weight) => (x: NdArray) => convolve(p, x) }
     return {
       init: struct({ weight: weights, bias: start([outputs], dtype) }),
-      apply: (p: Conv) => (x: NdArray) => np.add(convolve(p, x), p.bias)
+      apply: (p: Conv) => (x: NdArray) => np.add(convolve(p, x), parameter(who, p, 'bias', [outputs]))
     }
   }) as ConvLayer // the two signatures say which options give which parameters
 
@@ -116,8 +115,8 @@ const convolution = (kind: string, geometry: Geometry): ConvLayer =>
  * `np.transpose(w, [2, 3, 1, 0])` (in 1-d `[2, 1, 0]`, in 3-d `[2, 3, 4, 1, 0]`).
  *
  * Throws ArgumentError for sizes that are no positive integers, unknown padding and options, and groups that do not divide inputs
- * and outputs; ShapeError for inputs with other channels or too few axes, for windows larger than the padded input, and for
- * weights of another shape.
+ * and outputs; ShapeError for inputs with other channels or too few axes and for windows larger than the padded input, ShapeError
+ * and TreeError for other parameters.
  *
  * @example
  * const edges = conv(1, 1, [2], { padding: 'VALID', bias: false })

@@ -24,11 +24,6 @@ const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as nu
 
 const isSize = (n: unknown): n is number => isCount(n) && n > 0
 
-/** Checks a number of inputs, outputs and the like. */
-export const checkSize = (who: string, what: string, size: number): void => {
-  if (!isSize(size)) throw new ArgumentError(who, `a positive integer of ${what}`, quoted(size))
-}
-
 /** Checks the sizes of a window, one for each axis of space. */
 export const checkWindow = (who: string, window: readonly number[], what = 'a window'): readonly number[] => {
   if (Array.isArray(window) && window.length >= 1 && window.length <= 3 && window.every(isSize)) return window

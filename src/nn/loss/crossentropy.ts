@@ -2,12 +2,12 @@ import type { ArrayLike, NdArray } from '../../core/array.js'
 import { isFloat } from '../../core/dtype.js'
 import { ArgumentError, ShapeError } from '../../core/errors.js'
 import { checkOptions } from '../../core/options.js'
-import { equalShapes, range, without } from '../../core/shape.js'
+import { equalShapes, without } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { truth } from '../../numpy/compare.js'
 import { arrayOf, promoteAll, spread, widen } from '../../numpy/promote.js'
 import { softplus } from '../activation.js'
-import { belowGreatest } from '../shift.js'
+import { belowGreatest, spreadBack } from '../shift.js'
 import { binaryLabels, checkWeights, classAxis, classesOf, labelsOf, orNaN } from './labels.js'
 import { reduceLoss, sumWhere, weigh, type LossOptions } from './reduction.js'
 
@@ -61,7 +61,7 @@ export const softmaxCrossEntropy = (logits: ArrayLike, labels: ArrayLike, option
   const shifted = belowGreatest(z, [axis])
   const logSum = lax.log(lax.reduceSum(lax.exp(shifted), [axis]))
   // −log softmax, each class as often as it counts
-  const surprise = lax.sub(lax.broadcastInDim(logSum, z.shape, without(range(z.ndim), [axis])), shifted)
+  const surprise = lax.sub(spreadBack(logSum, z.shape, [axis]), shifted)
   const weights = options.weights === undefined ? undefined : classWeights(who, options.weights, z, axis)
   const weighted = weights === undefined ? surprise : weigh(who, weights, surprise)
   const even = smoothing / z.shape[axis]

@@ -1,10 +1,11 @@
 import type { ArrayLike, NdArray } from '../../core/array.js'
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js'
 import { checkOptions } from '../../core/options.js'
-import { equalShapes, range, without } from '../../core/shape.js'
+import { equalShapes, without } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { arrayOf, promoteAll, widen } from '../../numpy/promote.js'
 import { relu } from '../activation.js'
+import { spreadBack } from '../shift.js'
 import type { ClassOptions } from './crossentropy.js'
 import { checkLabels, classAxis, classesOf, labelsOf, orNaN } from './labels.js'
 import { reduceLoss, sumWhere, type LossOptions } from './reduction.js'
@@ -62,7 +63,7 @@ export const multiclassHinge = (scores: ArrayLike, labels: ArrayLike, options: M
   const s = widen(who, scores, 'float')
   const axis = classAxis(who, s, options.axis)
   const { mask, valid } = classesOf(who, labelsOf(who, labels, without(s.shape, [axis])), s, axis)
-  const right = lax.broadcastInDim(sumWhere(mask, s, axis), s.shape, without(range(s.ndim), [axis]))
+  const right = spreadBack(sumWhere(mask, s, axis), s.shape, [axis])
   const gap = lax.select(mask, lax.fullLike(s, 0), lax.add(lax.sub(s, right), margin))
   return reduceLoss(who, orNaN(lax.reduceSum(missing(gap, squared), [axis]), valid), reduction)
 }

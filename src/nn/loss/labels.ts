@@ -1,12 +1,13 @@
-import { dataOf, isArray, isConcrete } from '../../array/ndarray.js'
-import { unravel } from '../../control/check.js'
+import { isArray, isConcrete } from '../../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../../core/array.js'
 import { isFloat, isInteger } from '../../core/dtype.js'
-import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js'
-import { equalShapes, normalAxis, range, without, type Shape } from '../../core/shape.js'
+import { DTypeError, ShapeError } from '../../core/errors.js'
+import { equalShapes, normalAxis, without, type Shape } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { indicesOf } from '../../numpy/indices.js'
 import { arrayOf } from '../../numpy/promote.js'
+import { checkElements } from '../check.js'
+import { spreadBack } from '../shift.js'
 
 /** Labels as an array. Bare numbers and lists of numbers with the shape of the batch are classes: no distribution has that shape. */
 export const labelsOf = (who: string, labels: ArrayLike, batch: Shape): NdArray => {
@@ -14,20 +15,14 @@ export const labelsOf = (who: string, labels: ArrayLike, batch: Shape): NdArray 
   return isArray(labels) || ArrayBuffer.isView(labels) || !equalShapes(x.shape, batch) ? x : indicesOf(who, labels)
 }
 
-/** Throws ArgumentError at the first label (or weight) for which the test fails, if they are known. */
-export const checkLabels = (
-  who: string, labels: NdArray, expected: string, holds: (label: number) => boolean, name: 'label' | 'weight' = 'label'
-): void => {
-  if (!isConcrete(labels)) return
-  const data = dataOf(labels)
-  for (let i = 0; i < data.length; i++) {
-    if (!holds(data[i])) throw new ArgumentError(who, expected, `the ${name} ${data[i]}`, [`${name}s`, ...unravel(i, labels.shape)])
-  }
+/** Throws ArgumentError at the first label for which the test fails, if they are known. */
+export const checkLabels = (who: string, labels: NdArray, expected: string, holds: (label: number) => boolean): void => {
+  checkElements(who, labels, 'label', expected, holds)
 }
 
 /** Throws ArgumentError at a known weight that is negative or not finite. */
 export const checkWeights = (who: string, weights: NdArray): void => {
-  checkLabels(who, weights, 'weights of at least 0, and finite', (w) => w >= 0 && w < Infinity, 'weight')
+  checkElements(who, weights, 'weight', 'weights of at least 0, and finite', (w) => w >= 0 && w < Infinity)
 }
 
 /** The axis of classes, from the front. Throws ShapeError for an array that has none, or no class along it. */
@@ -55,9 +50,8 @@ export const classesOf = (who: string, labels: NdArray, scores: NdArray, axis: n
   const count = scores.shape[axis]
   checkLabels(who, labels, `labels from 0 to ${count - 1}`, (label) => label >= 0 && label < count)
   const index = lax.convertElementType(labels, 'int32')
-  const spread = lax.broadcastInDim(index, scores.shape, without(range(scores.ndim), [axis]))
   return {
-    mask: lax.eq(spread, lax.iota('int32', scores.shape, axis)),
+    mask: lax.eq(spreadBack(index, scores.shape, [axis]), lax.iota('int32', scores.shape, axis)),
     valid: isConcrete(labels) ? undefined : lax.bitwiseAnd(lax.ge(index, 0), lax.lt(index, count))
   }
 }

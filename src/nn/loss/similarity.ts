@@ -1,9 +1,10 @@
 import type { ArrayLike, NdArray } from '../../core/array.js'
 import { ShapeError } from '../../core/errors.js'
 import { checkOptions } from '../../core/options.js'
-import { equalShapes, normalAxis, range, without } from '../../core/shape.js'
+import { equalShapes, normalAxis } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { promoteAll } from '../../numpy/promote.js'
+import { spreadBack } from '../shift.js'
 import { reduceLoss, type LossOptions } from './reduction.js'
 
 /** What the cosine distance takes last. */
@@ -14,7 +15,7 @@ export interface CosineOptions extends LossOptions {
 
 /** The vectors along an axis, each of length 1; a vector of zeros stays as it is. */
 const directions = (x: NdArray, axis: number): NdArray => {
-  const back = (y: NdArray): NdArray => lax.broadcastInDim(y, x.shape, without(range(x.ndim), [axis]))
+  const back = (y: NdArray): NdArray => spreadBack(y, x.shape, [axis])
   const orOne = (y: NdArray): NdArray => lax.select(lax.eq(y, 0), lax.fullLike(y, 1), y)
   // a direction has no scale: dividing by the greatest component first, squares neither overflow nor vanish
   const scaled = lax.div(x, back(orOne(lax.stopGradient(lax.reduceMax(lax.abs(x), [axis])))))

@@ -1,13 +1,11 @@
 import type { NdArray } from '../../core/array.js'
-import { isDType, isFloat, type FloatDType } from '../../core/dtype.js'
-import { ArgumentError, DTypeError, quoted } from '../../core/errors.js'
-import { checkShape, type Shape } from '../../core/shape.js'
+import type { FloatDType } from '../../core/dtype.js'
+import type { Shape } from '../../core/shape.js'
 import * as np from '../../numpy/index.js'
+import { checkFloat, parameter } from '../check.js'
 import { struct, type Init } from '../init.js'
-import { ones, zeros, type Initializer } from '../initializers.js'
-
-/** Whether a layer has a parameter, or how it is drawn. */
-export type Choice = Initializer | boolean
+import { chosen, type Choice } from '../initializer.js'
+import { ones, zeros } from '../initializers.js'
 
 /** The parameters of a normalisation: `scale` and `bias`, each unless it is switched off by `false`. */
 export type Affine<S extends Choice = true, B extends Choice = true> = {
@@ -27,46 +25,29 @@ export interface AffineOptions<S extends Choice, B extends Choice> {
 /** The names of the options that all normalisations have. */
 export const affineOptions: readonly string[] = ['eps', 'scale', 'bias', 'dtype']
 
-const initializerOf = (who: string, name: string, choice: Choice, usual: Initializer): Initializer => {
-  if (choice === true) return usual
-  if (typeof choice !== 'function') throw new ArgumentError(who, `an initialiser or a boolean as ${name}`, quoted(choice))
-  return choice
-}
-
-/** Checks that a value is a floating dtype. */
-export const checkFloat = (who: string, dtype: FloatDType): FloatDType => {
-  if (!isDType(dtype) || !isFloat(dtype)) throw new DTypeError(who, 'float32 or float64', dtype)
-  return dtype
-}
-
-/** Checks that a number of things is a positive integer. */
-export const checkCount = (who: string, what: string, count: number): number => {
-  if (!Number.isSafeInteger(count) || count < 1) throw new ArgumentError(who, `a positive integer of ${what}`, quoted(count))
-  return count
-}
-
 /** The parameters of a shape, and what they do to an array whose last axes have that shape. */
 export interface AffineMap<P> {
   readonly init: Init<P>
   readonly map: (params: P, y: NdArray) => NdArray
 }
 
+/** Scale and bias of a shape: `kind` speaks for the options, `who` for parameters that do not fit. */
 export const affine = <S extends Choice, B extends Choice>(
-  who: string, shape: Shape, options: AffineOptions<S, B>
+  kind: string, who: string, shape: Shape, options: AffineOptions<S, B>
 ): AffineMap<Affine<S, B>> => {
-  const { dtype = 'float32' } = options
-  const [scale, bias]: readonly Choice[] = [options.scale ?? true, options.bias ?? true]
-  checkFloat(who, dtype)
-  checkShape(who, shape)
+  const { scale = true, bias = true, dtype = 'float32' }: AffineOptions<Choice, Choice> = options
+  checkFloat(kind, dtype)
+  const [first, second] = [chosen(kind, 'scale', scale, ones), chosen(kind, 'bias', bias, zeros)]
   const fields = {
-    ...(scale === false ? {} : { scale: initializerOf(who, 'scale', scale, ones)(shape, dtype) }),
-    ...(bias === false ? {} : { bias: initializerOf(who, 'bias', bias, zeros)(shape, dtype) })
+    ...(first === undefined ? {} : { scale: first(shape, dtype) }),
+    ...(second === undefined ? {} : { bias: second(shape, dtype) })
   }
   return {
     init: struct(fields),
-    map: (params: { readonly scale?: NdArray; readonly bias?: NdArray }, y) => {
-      const scaled = scale === false ? y : np.multiply(y, params.scale as NdArray) // init has drawn it
-      return bias === false ? scaled : np.add(scaled, params.bias as NdArray) // init has drawn it
+    map: (params, y) => {
+      const p = params as Affine // what was switched off is not looked at
+      const scaled = first === undefined ? y : np.multiply(y, parameter(who, p, 'scale', shape))
+      return second === undefined ? scaled : np.add(scaled, parameter(who, p, 'bias', shape))
     }
   }
 }

@@ -8,9 +8,11 @@ import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
 import { checkInteger, checkWord } from '../../numpy/options.js'
 import { widen } from '../../numpy/promote.js'
+import { checkCount } from '../check.js'
 import { checkContext } from '../context.js'
+import type { Choice } from '../initializer.js'
 import type { StatefulLayer } from '../stateful.js'
-import { affine, affineOptions, checkCount, type Affine, type AffineOptions, type Choice } from './affine.js'
+import { affine, affineOptions, type Affine, type AffineOptions } from './affine.js'
 import { checkEps } from './normalize.js'
 
 /** What batch normalisation remembers: running averages of shape [features]. */
@@ -66,7 +68,7 @@ export const batchNorm = <const S extends Choice = true, const B extends Choice 
   checkEps('batchNorm', eps)
   if (axisName !== undefined && typeof axisName !== 'string') throw new ArgumentError('batchNorm', 'a text as axisName', axisName)
   const who = `batchNorm(${features})`
-  const { init, map } = affine('batchNorm', [features], options)
+  const { init, map } = affine('batchNorm', who, [features], options)
   const state: RunningStatistics = Object.freeze({
     mean: lax.full([features], 0, dtype),
     variance: lax.full([features], 1, dtype)
@@ -85,7 +87,7 @@ export const batchNorm = <const S extends Choice = true, const B extends Choice 
   /** How many elements a feature has in training. */
   const countOf = (x: NdArray): number => {
     const count = (x.size / features) * (axisName === undefined ? 1 : axisSizeOf(who, axisName))
-    if (count < 2) throw new ShapeError(who, 'more than one element per feature in training', x)
+    if (count < 2) throw new ShapeError(who, 'more than one element per feature in training (axisName counts those of a vmap)', x)
     return count
   }
   /** A running average that has the dtype that it had. */

@@ -6,8 +6,10 @@ import { range, sizeOf } from '../../core/shape.js'
 import * as lax from '../../lax/index.js'
 import { checkInteger } from '../../numpy/options.js'
 import { widen } from '../../numpy/promote.js'
+import { checkCount } from '../check.js'
+import type { Choice } from '../initializer.js'
 import type { Layer } from '../layer.js'
-import { affine, affineOptions, checkCount, type Affine, type AffineOptions, type Choice } from './affine.js'
+import { affine, affineOptions, type Affine, type AffineOptions } from './affine.js'
 import { centred, checkEps, unitSquare } from './normalize.js'
 
 /** Over what group and instance normalisation go, and their parameters. */
@@ -35,7 +37,7 @@ const grouped = <S extends Choice, B extends Choice>(
       throw new ShapeError(who, 'more than one element to normalise together', x)
     }
   }
-  const { init, map } = affine(kind, [features], options)
+  const { init, map } = affine(kind, who, [features], options)
   return {
     init,
     apply: (params) => (x) => {

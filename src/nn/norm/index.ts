@@ -1,4 +1,4 @@
-export { type Affine, type AffineOptions, type Choice } from './affine.js'
+export type { Affine, AffineOptions } from './affine.js'
 export { batchNorm, type BatchNormOptions, type RunningStatistics } from './batch.js'
 export { groupNorm, instanceNorm, type GroupNormOptions } from './group.js'
 export { layerNorm, rmsNorm, type LayerNormOptions, type RmsNormOptions } from './layer.js'

@@ -1,11 +1,13 @@
 import { checkArray } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
-import { ShapeError } from '../../core/errors.js'
+import { ArgumentError, ShapeError } from '../../core/errors.js'
 import { checkOptions } from '../../core/options.js'
 import { equalShapes, range, type Shape } from '../../core/shape.js'
 import { widen } from '../../numpy/promote.js'
+import { checkCount } from '../check.js'
+import type { Choice } from '../initializer.js'
 import type { Layer } from '../layer.js'
-import { affine, affineOptions, checkCount, type Affine, type AffineOptions, type Choice } from './affine.js'
+import { affine, affineOptions, type Affine, type AffineOptions } from './affine.js'
 import { centred, checkEps, unitSquare } from './normalize.js'
 
 /** What layer normalisation adds to the variance, and its parameters. */
@@ -21,8 +23,11 @@ export interface RmsNormOptions<S extends Choice = Choice> extends Omit<AffineOp
 }
 
 /** The sizes of the last axes as a list. */
-const sizesOf = (who: string, features: number | Shape): Shape =>
-  (typeof features === 'number' ? [features] : features).map((size) => checkCount(who, 'features', size))
+const sizesOf = (who: string, features: number | Shape): Shape => {
+  if (!Array.isArray(features)) return [checkCount(who, 'features', features as number)] // a shape is an array
+  if (features.length === 0) throw new ArgumentError(who, 'the size of one axis or of several', features)
+  return features.map((size: number) => checkCount(who, 'features', size))
+}
 
 /** Checks that an input's last axes have the shape, and gives these axes. */
 const lastAxes = (who: string, shape: Shape, x: NdArray): readonly number[] => {
@@ -48,7 +53,7 @@ export const layerNorm = <const S extends Choice = true, const B extends Choice 
   const shape = sizesOf('layerNorm', features)
   const eps = checkEps('layerNorm', options.eps ?? 1e-5)
   const who = `layerNorm(${shape.join(', ')})`
-  const { init, map } = affine('layerNorm', shape, options)
+  const { init, map } = affine('layerNorm', who, shape, options)
   return {
     init,
     apply: (params) => (x) => {
@@ -75,7 +80,7 @@ export const rmsNorm = <const S extends Choice = true>(
   const { eps } = options
   if (eps !== undefined) checkEps('rmsNorm', eps)
   const who = `rmsNorm(${shape.join(', ')})`
-  const { init, map } = affine<S, false>('rmsNorm', shape, { ...options, bias: false })
+  const { init, map } = affine<S, false>('rmsNorm', who, shape, { ...options, bias: false })
   return {
     init,
     apply: (params) => (x) => {

@@ -1,12 +1,14 @@
-import { checkArray, isArray } from '../../array/ndarray.js'
+import { checkArray } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
 import type { FloatDType } from '../../core/dtype.js'
-import { ArgumentError, ShapeError, TreeError } from '../../core/errors.js'
+import { ShapeError } from '../../core/errors.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
 import { foldIn } from '../../random/key.js'
+import { checkCount, checkFloat, parameter } from '../check.js'
 import type { Init } from '../init.js'
-import { varianceScaling, zeros, type Initializer } from '../initializers.js'
+import { checkInitializer, type Initializer } from '../initializer.js'
+import { varianceScaling, zeros } from '../initializers.js'
 
 /**
  * One step of a recurrent network: from the carry, which is what it remembers, and an input to the next carry and an
@@ -69,38 +71,34 @@ export const gates = (initializers: readonly Initializer[], shape: readonly numb
 
 /** The fields that all cells here have, of so many gates; `biases` where not all gates start alike. */
 export const gateFields = (
-  inputs: number, units: number, count: number, options: CellOptions, biases?: readonly Initializer[]
+  kind: string, inputs: number, units: number, count: number, options: CellOptions, biases?: readonly Initializer[]
 ): { readonly inputWeight: Init<NdArray>; readonly hiddenWeight: Init<NdArray>; readonly bias: Init<NdArray> } => {
   const { inputWeight = inverseRoot, hiddenWeight = inverseRoot, bias = zeros, dtype = 'float32' } = options
-  const alike = (initializer: Initializer): readonly Initializer[] => new Array<Initializer>(count).fill(initializer)
+  checkFloat(kind, dtype)
+  const alike = (name: string, initializer: Initializer): readonly Initializer[] =>
+    new Array<Initializer>(count).fill(checkInitializer(kind, name, initializer))
+  const equal = alike('bias', bias)
   return {
-    inputWeight: gates(alike(inputWeight), [inputs, units], dtype),
-    hiddenWeight: gates(alike(hiddenWeight), [units, units], dtype),
-    bias: gates(biases ?? alike(bias), [units], dtype)
+    inputWeight: gates(alike('inputWeight', inputWeight), [inputs, units], dtype),
+    hiddenWeight: gates(alike('hiddenWeight', hiddenWeight), [units, units], dtype),
+    bias: gates(biases ?? equal, [units], dtype)
   }
 }
 
 /** Checks the sizes of a cell, and gives the name by which it speaks. */
 export const cellName = (kind: string, inputs: number, units: number): string => {
-  for (const [what, size] of [['inputs', inputs], ['units', units]] as const) {
-    if (!Number.isSafeInteger(size) || size < 1) throw new ArgumentError(kind, `a positive integer of ${what}`, size)
-  }
-  return `${kind}(${inputs}, ${units})`
+  return `${kind}(${checkCount(kind, 'inputs', inputs)}, ${checkCount(kind, 'units', units)})`
 }
 
-/** Checks that a part of the carry is a vector with an element per unit. */
-export const checkState = (who: string, state: unknown, units: number, path = 'carry'): void => {
-  if (!isArray(state)) throw new TreeError(who, `an array of shape [${units}]`, state, path)
-  if (state.ndim !== 1 || state.shape[0] !== units) throw new ShapeError(who, `an array of shape [${units}]`, state, path)
-}
-
-/** A cell of its step from the projected input. */
+/** A cell of its step from the projected input, which is so wide. */
 export const cellOf = <P extends InputMap, C>(
   who: string,
   inputs: number,
+  width: number,
   { init, initial, step }: Pick<Cell<P, C>, 'init' | 'initial'> & Pick<CellParts<P, C>, 'step'>
 ): Cell<P, C> => {
-  const affine = (params: P, x: NdArray): NdArray => np.add(np.matmul(x, params.inputWeight), params.bias)
+  const affine = (params: P, x: NdArray): NdArray =>
+    np.add(np.matmul(x, parameter(who, params, 'inputWeight', [inputs, width])), parameter(who, params, 'bias', [width]))
   const check = (x: NdArray, ndim: number, expected: string): void => {
     if (checkArray(who, x).ndim !== ndim || x.shape.at(-1) !== inputs) throw new ShapeError(who, `${expected} (batches by vmap)`, x)
   }

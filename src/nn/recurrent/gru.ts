@@ -2,9 +2,10 @@ import type { NdArray } from '../../core/array.js'
 import { checkOptions } from '../../core/options.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
+import { checkLeaf, parameter } from '../check.js'
 import { struct } from '../init.js'
 import { zeros } from '../initializers.js'
-import { cellName, cellOf, cellOptions, checkState, gateFields, type Cell, type CellOptions } from './cell.js'
+import { cellName, cellOf, cellOptions, gateFields, type Cell, type CellOptions } from './cell.js'
 
 /**
  * The parameters of `gruCell`: `inputWeight` [inputs, 3 units], `hiddenWeight` [units, 3 units], `bias` [3 units], the gates side by
@@ -33,17 +34,17 @@ export const gruCell = (inputs: number, units: number, options: CellOptions = {}
   const who = cellName('gruCell', inputs, units)
   checkOptions('gruCell', options, cellOptions)
   const { bias = zeros, dtype = 'float32' } = options
-  return cellOf<Gru, NdArray>(who, inputs, {
-    init: struct({ ...gateFields(inputs, units, 3, options), hiddenBias: bias([units], dtype) }),
+  return cellOf<Gru, NdArray>(who, inputs, 3 * units, {
+    init: struct({ ...gateFields('gruCell', inputs, units, 3, options), hiddenBias: bias([units], dtype) }),
     initial: () => np.zeros([units], { dtype }),
     step: (params) => (hidden, projected) => {
-      checkState(who, hidden, units)
+      checkLeaf(who, hidden, [units], 'carry')
       const thirds = [units, units, units]
       const [xr, xz, xn] = lax.split(projected, thirds)
-      const [hr, hz, hn] = lax.split(np.matmul(hidden, params.hiddenWeight), thirds)
+      const [hr, hz, hn] = lax.split(np.matmul(hidden, parameter(who, params, 'hiddenWeight', [units, 3 * units])), thirds)
       const reset = lax.logistic(np.add(xr, hr))
       const update = lax.logistic(np.add(xz, hz))
-      const candidate = lax.tanh(np.add(xn, np.multiply(reset, np.add(hn, params.hiddenBias))))
+      const candidate = lax.tanh(np.add(xn, np.multiply(reset, np.add(hn, parameter(who, params, 'hiddenBias', [units])))))
       const next = np.add(candidate, np.multiply(update, np.subtract(hidden, candidate)))
       return [next, next]
     }

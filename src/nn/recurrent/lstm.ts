@@ -3,9 +3,10 @@ import { TreeError } from '../../core/errors.js'
 import { checkOptions } from '../../core/options.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
+import { checkLeaf, parameter } from '../check.js'
 import { struct } from '../init.js'
 import { constant, zeros } from '../initializers.js'
-import { cellName, cellOf, cellOptions, checkState, gateFields, type Cell, type CellOptions } from './cell.js'
+import { cellName, cellOf, cellOptions, gateFields, type Cell, type CellOptions } from './cell.js'
 
 /**
  * The parameters of `lstmCell`: `inputWeight` [inputs, 4 units], `hiddenWeight` [units, 4 units], `bias` [4 units]. The gates lie
@@ -25,6 +26,7 @@ export interface LstmCarry {
   readonly hidden: NdArray
 }
 
+/** How `lstmCell` draws its parameters, and where its forget gate starts. */
 export interface LstmOptions extends CellOptions {
   /** Where the bias of the forget gate starts: 1 by default, so that the cell begins by remembering (Gers et al., 2000). */
   readonly forgetBias?: number
@@ -34,8 +36,8 @@ const checkCarry = (who: string, carry: unknown, units: number): void => {
   const fields = typeof carry === 'object' && carry !== null ? Object.keys(carry).sort().join() : ''
   if (fields !== 'cell,hidden') throw new TreeError(who, 'a carry { cell, hidden }', carry, 'carry')
   const { cell, hidden } = carry as Readonly<Record<keyof LstmCarry, unknown>> // it has these fields
-  checkState(who, cell, units, 'carry.cell')
-  checkState(who, hidden, units, 'carry.hidden')
+  checkLeaf(who, cell, [units], 'carry.cell')
+  checkLeaf(who, hidden, [units], 'carry.hidden')
 }
 
 /**
@@ -55,12 +57,12 @@ export const lstmCell = (inputs: number, units: number, options: LstmOptions = {
   const who = cellName('lstmCell', inputs, units)
   checkOptions('lstmCell', options, [...cellOptions, 'forgetBias'])
   const { bias = zeros, forgetBias = 1, dtype = 'float32' } = options
-  return cellOf<Lstm, LstmCarry>(who, inputs, {
-    init: struct(gateFields(inputs, units, 4, options, [bias, constant(forgetBias), bias, bias])),
+  return cellOf<Lstm, LstmCarry>(who, inputs, 4 * units, {
+    init: struct(gateFields('lstmCell', inputs, units, 4, options, [bias, constant(forgetBias), bias, bias])),
     initial: () => ({ cell: np.zeros([units], { dtype }), hidden: np.zeros([units], { dtype }) }),
     step: (params) => (carry, projected) => {
       checkCarry(who, carry, units)
-      const sums = np.add(projected, np.matmul(carry.hidden, params.hiddenWeight))
+      const sums = np.add(projected, np.matmul(carry.hidden, parameter(who, params, 'hiddenWeight', [units, 4 * units])))
       const [input, forget, candidate, output] = lax.split(sums, [units, units, units, units])
       const written = np.multiply(lax.logistic(input), lax.tanh(candidate))
       const cell = np.add(np.multiply(lax.logistic(forget), carry.cell), written)

@@ -2,9 +2,10 @@ import type { NdArray } from '../../core/array.js'
 import { checkFunction, checkOptions } from '../../core/options.js'
 import * as np from '../../numpy/index.js'
 import { tanh } from '../activation.js'
+import { checkLeaf, parameter } from '../check.js'
 import { struct } from '../init.js'
 import type { Pointwise } from '../layer.js'
-import { cellName, cellOf, cellOptions, checkState, gateFields, type Cell, type CellOptions } from './cell.js'
+import { cellName, cellOf, cellOptions, gateFields, type Cell, type CellOptions } from './cell.js'
 
 /** The parameters of `rnnCell`: `inputWeight` [inputs, units], `hiddenWeight` [units, units], `bias` [units]. */
 export interface Rnn {
@@ -13,6 +14,7 @@ export interface Rnn {
   readonly bias: NdArray
 }
 
+/** How `rnnCell` draws its parameters, and its activation. */
 export interface RnnOptions extends CellOptions {
   /** `tanh` by default. */
   readonly activation?: Pointwise
@@ -34,12 +36,12 @@ export const rnnCell = (inputs: number, units: number, options: RnnOptions = {})
   checkOptions('rnnCell', options, [...cellOptions, 'activation'])
   const { activation = tanh, dtype = 'float32' } = options
   checkFunction('rnnCell', 'a function as activation', activation)
-  return cellOf<Rnn, NdArray>(who, inputs, {
-    init: struct(gateFields(inputs, units, 1, options)),
+  return cellOf<Rnn, NdArray>(who, inputs, units, {
+    init: struct(gateFields('rnnCell', inputs, units, 1, options)),
     initial: () => np.zeros([units], { dtype }),
     step: (params) => (hidden, projected) => {
-      checkState(who, hidden, units)
-      const next = activation(np.add(projected, np.matmul(hidden, params.hiddenWeight)))
+      checkLeaf(who, hidden, [units], 'carry')
+      const next = activation(np.add(projected, np.matmul(hidden, parameter(who, params, 'hiddenWeight', [units, units]))))
       return [next, next]
     }
   })

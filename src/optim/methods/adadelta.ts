@@ -12,7 +12,15 @@ export interface AdadeltaOptions {
   readonly eps?: number
 }
 
-/** AdaDelta: `r ← ρ r + (1 − ρ) g²`, `u = g √(d + eps) / √(r + eps)`, `d ← ρ d + (1 − ρ) u²` (Zeiler, 2012). */
+/**
+ * AdaDelta: `r ← ρ r + (1 − ρ) g²`, `u = g √(d + eps) / √(r + eps)`, `d ← ρ d + (1 − ρ) u²` (Zeiler, 2012).
+ *
+ * @example
+ * const opt = [optim.scaleByAdadelta()]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [0.0032, -0.0032]
+ * next.inner // [{ square: [0.1, 1.6], change: [9.9999e-7, 1e-6] }]
+ */
 export const scaleByAdadelta = (options: AdadeltaOptions = {}): Step<Memories<'square' | 'change'>> => {
   checkOptions('scaleByAdadelta', options, ['decay', 'eps'])
   const { decay = 0.9, eps = 1e-6 } = options
@@ -25,6 +33,12 @@ export const scaleByAdadelta = (options: AdadeltaOptions = {}): Step<Memories<'s
   })
 }
 
-/** AdaDelta, steps as long as steps have been, so that no rate is needed: 1 is the paper's, and the default (Zeiler, 2012). */
+/**
+ * AdaDelta, steps as long as steps have been, so that no rate is needed: 1 is the paper's, and the default (Zeiler, 2012).
+ *
+ * @example
+ * const opt = optim.adadelta()
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([1, -5])).params // [0.9968, 1.0032]
+ */
 export const adadelta = (rate: Rate = 1, options: AdadeltaOptions = {}): Optimizer =>
   chain(scaleByAdadelta(options), scaleByLearningRate(rate))

@@ -16,7 +16,15 @@ export interface RssOptions extends RootOptions {
 /** What `scaleByRss` remembers: the sums of squares. */
 export type RssState = Memories<'sum'>
 
-/** AdaGrad: `r ← r + g²`, `u = g / √(r + eps)` or `g / (√r + eps)` (Duchi et al., 2011). */
+/**
+ * AdaGrad: `r ← r + g²`, `u = g / √(r + eps)` or `g / (√r + eps)` (Duchi et al., 2011).
+ *
+ * @example
+ * const opt = [optim.scaleByRss({ initial: 0, epsInRoot: false })]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [1, -1]
+ * next.inner // [{ sum: [1, 16] }]
+ */
 export const scaleByRss = (options: RssOptions = {}): Step<RssState> => {
   checkOptions('scaleByRss', options, ['initial', 'eps', 'epsInRoot'])
   const { initial = 0.1, eps = 1e-7, epsInRoot = true } = options

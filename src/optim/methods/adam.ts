@@ -31,6 +31,12 @@ export type AdamState = Memories<'mean' | 'square'>
 /**
  * Adam (Kingma & Ba, 2015): running averages `m` of g and `v` of g², freed of their start at zero, `m̂ = m / (1 − β₁ᵏ)` and
  * `v̂ = v / (1 − β₂ᵏ)` at the k-th step from 1; `u = m̂ / (√(v̂ + epsRoot) + eps)`.
+ *
+ * @example
+ * const opt = [optim.scaleByAdam()]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [1, -1]
+ * next.inner // [{ mean: [0.1, -0.4], square: [0.001, 0.016] }]
  */
 export const scaleByAdam = (options: AdamStepOptions = {}): Step<AdamState> => {
   checkOptions('scaleByAdam', options, ['beta1', 'beta2', 'eps', 'epsRoot', 'nesterov'])
@@ -102,7 +108,13 @@ const decaying = (who: string, rate: Rate, options: AdamwOptions): Optimizer => 
   return chain(moments(who, rest), addDecayedWeights(weightDecay, { mask }), scaleByLearningRate(rate))
 }
 
-/** Adam with weight decay proper: `θ ← θ − ε (u + weightDecay · θ)` (Loshchilov & Hutter, 2019). */
+/**
+ * Adam with weight decay proper: `θ ← θ − ε (u + weightDecay · θ)` (Loshchilov & Hutter, 2019).
+ *
+ * @example
+ * const opt = optim.adamw(0.1, { weightDecay: 0.5 })
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([100, -0.01])).params // [0.85, 1.05]
+ */
 export const adamw = (rate: Rate, options: AdamwOptions = {}): Optimizer => {
   checkOptions('adamw', options, [...names, 'nesterov', ...decays])
   return decaying('adamw', rate, options)
@@ -111,6 +123,10 @@ export const adamw = (rate: Rate, options: AdamwOptions = {}): Optimizer => {
 /**
  * Adam with Nesterov's momentum: the mean is taken one step ahead, `m̂ = β₁ m / (1 − β₁ᵏ⁺¹) + (1 − β₁) g / (1 − β₁ᵏ)` (Dozat, 2016).
  * It is Optax's `nadam`; PyTorch's lets β₁ change with time.
+ *
+ * @example
+ * const opt = optim.nadam(0.1)
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([100, -0.01])).params // [0.8526, 1.1474]
  */
 export const nadam = (rate: Rate, options: NadamOptions = {}): Optimizer => {
   checkOptions('nadam', options, names)
@@ -123,7 +139,13 @@ export interface NadamwOptions extends NadamOptions, DecayedOptions {
   readonly weightDecay?: number
 }
 
-/** `nadam` with weight decay proper: `θ ← θ − ε (u + weightDecay · θ)`. */
+/**
+ * `nadam` with weight decay proper: `θ ← θ − ε (u + weightDecay · θ)`.
+ *
+ * @example
+ * const opt = optim.nadamw(0.1, { weightDecay: 0.5 })
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([100, -0.01])).params // [0.8026, 1.0974]
+ */
 export const nadamw = (rate: Rate, options: NadamwOptions = {}): Optimizer => {
   checkOptions('nadamw', options, [...names, ...decays])
   return decaying('nadamw', rate, { ...options, nesterov: true })

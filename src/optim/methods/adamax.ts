@@ -14,7 +14,15 @@ export interface AdamaxOptions {
   readonly eps?: number
 }
 
-/** AdaMax: `m` is the mean of Adam, `r ← max(β₂ r, |g| + eps)`, and `u = m̂ / r` (Kingma & Ba, 2015, section 7.1). */
+/**
+ * AdaMax: `m` is the mean of Adam, `r ← max(β₂ r, |g| + eps)`, and `u = m̂ / r` (Kingma & Ba, 2015, section 7.1).
+ *
+ * @example
+ * const opt = [optim.scaleByAdamax()]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [1, -1]
+ * next.inner // [{ mean: [0.1, -0.4], most: [1, 4] }]
+ */
 export const scaleByAdamax = (options: AdamaxOptions = {}): Step<Memories<'mean' | 'most'>> => {
   checkOptions('scaleByAdamax', options, ['beta1', 'beta2', 'eps'])
   const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = options
@@ -31,5 +39,11 @@ export const scaleByAdamax = (options: AdamaxOptions = {}): Step<Memories<'mean'
   })
 }
 
-/** AdaMax, Adam with the greatest of the discounted gradients for a root: `θ ← θ − ε m̂ / r` (Kingma & Ba, 2015). */
+/**
+ * AdaMax, Adam with the greatest of the discounted gradients for a root: `θ ← θ − ε m̂ / r` (Kingma & Ba, 2015).
+ *
+ * @example
+ * const opt = optim.adamax(0.1)
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([100, -0.01])).params // [0.9, 1.1]
+ */
 export const adamax = (rate: Rate, options: AdamaxOptions = {}): Optimizer => chain(scaleByAdamax(options), scaleByLearningRate(rate))

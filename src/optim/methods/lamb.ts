@@ -7,7 +7,13 @@ import { addDecayedWeights, type DecayedOptions } from '../steps/decay.js'
 import { scaleByLearningRate, type Rate } from '../steps/scale.js'
 import { scaleByAdam, type AdamStepOptions } from './adam.js'
 
-/** Every array's update gets the length of the array: `u = g ‖θ‖ / ‖g‖`, and `u = g` where one of them is zero (You et al., 2017). */
+/**
+ * Every array's update gets the length of the array: `u = g ‖θ‖ / ‖g‖`, and `u = g` where one of them is zero (You et al., 2017).
+ *
+ * @example
+ * const opt = [optim.scaleByTrustRatio()]
+ * optim.step(opt)(optim.init(opt)(np.array([3, 4])), np.array([0, 1])).params // [3, 9]
+ */
 export const scaleByTrustRatio = (): Step<null> =>
   stateless('scaleByTrustRatio', () => (g, x) => {
     const [length, most] = [norm(g), norm(x)]
@@ -21,7 +27,13 @@ export interface LambOptions extends Omit<AdamStepOptions, 'nesterov'>, DecayedO
   readonly weightDecay?: number
 }
 
-/** LAMB, for large batches: Adam's direction, in every array `ε` times as long as the array (You et al., 2020). */
+/**
+ * LAMB, for large batches: Adam's direction, in every array `ε` times as long as the array (You et al., 2020).
+ *
+ * @example
+ * const opt = optim.lamb(0.1)
+ * optim.step(opt)(optim.init(opt)(np.array([3, 4])), np.array([100, -0.01])).params // [2.6464, 4.3535]
+ */
 export const lamb = (rate: Rate, options: LambOptions = {}): Optimizer => {
   checkOptions('lamb', options, ['beta1', 'beta2', 'eps', 'epsRoot', 'weightDecay', 'mask'])
   const { weightDecay = 0, mask, ...given } = options

@@ -13,7 +13,15 @@ export interface LionStepOptions {
   readonly beta2?: number
 }
 
-/** Lion: `u = sign(β₁ m + (1 − β₁) g)`, `m ← β₂ m + (1 − β₂) g` (Chen et al., 2023). */
+/**
+ * Lion: `u = sign(β₁ m + (1 − β₁) g)`, `m ← β₂ m + (1 − β₂) g` (Chen et al., 2023).
+ *
+ * @example
+ * const opt = [optim.scaleByLion()]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [1, -1]
+ * next.inner // [{ mean: [0.01, -0.04] }]
+ */
 export const scaleByLion = (options: LionStepOptions = {}): Step<Memories<'mean'>> => {
   checkOptions('scaleByLion', options, ['beta1', 'beta2'])
   const { beta1 = 0.9, beta2 = 0.99 } = options
@@ -28,7 +36,13 @@ export interface LionOptions extends LionStepOptions, DecayedOptions {
   readonly weightDecay?: number
 }
 
-/** Lion: every element steps by ±ε, as the sign of its momentum says, `θ ← θ − ε (u + weightDecay · θ)` (Chen et al., 2023). */
+/**
+ * Lion: every element steps by ±ε, as the sign of its momentum says, `θ ← θ − ε (u + weightDecay · θ)` (Chen et al., 2023).
+ *
+ * @example
+ * const opt = optim.lion(0.1)
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([100, -0.01])).params // [0.9, 1.1]
+ */
 export const lion = (rate: Rate, options: LionOptions = {}): Optimizer => {
   checkOptions('lion', options, ['beta1', 'beta2', 'weightDecay', 'mask'])
   const { weightDecay = 0, mask, ...betas } = options

@@ -18,6 +18,12 @@ export interface RadamOptions {
  * Rectified Adam (Liu et al., 2020): `u = m̂` while there are too few squares for their mean to mean much, which is where
  * `ρ = ρ∞ − 2k β₂ᵏ / (1 − β₂ᵏ) < 5` with `ρ∞ = 2 / (1 − β₂) − 1`; then `u = r m̂ / (√v̂ + eps)` with
  * `r² = (ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ)`.
+ *
+ * @example
+ * const opt = [optim.scaleByRadam()]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [1, -4]
+ * next.inner // [{ mean: [0.1, -0.4], square: [0.001, 0.016] }]
  */
 export const scaleByRadam = (options: RadamOptions = {}): Step<Memories<'mean' | 'square'>> => {
   checkOptions('scaleByRadam', options, ['beta1', 'beta2', 'eps'])
@@ -42,5 +48,11 @@ export const scaleByRadam = (options: RadamOptions = {}): Step<Memories<'mean' |
   })
 }
 
-/** Rectified Adam, which needs no warm-up (Liu et al., 2020). */
+/**
+ * Rectified Adam, which needs no warm-up (Liu et al., 2020).
+ *
+ * @example
+ * const opt = optim.radam(0.1)
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([1, -5])).params // [0.9, 1.5]
+ */
 export const radam = (rate: Rate, options: RadamOptions = {}): Optimizer => chain(scaleByRadam(options), scaleByLearningRate(rate))

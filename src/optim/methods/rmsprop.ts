@@ -20,7 +20,15 @@ export interface RmsOptions extends RootOptions {
 /** What `scaleByRms` remembers: the average of squares, and if centered that of the gradients. */
 export type RmsState = Memories<'square'> & Partial<Memories<'mean'>>
 
-/** RMSProp: `r ← decay · r + (1 − decay) g²`, `u = g / √(r + eps)` or `g / (√r + eps)` (Hinton, 2012). */
+/**
+ * RMSProp: `r ← decay · r + (1 − decay) g²`, `u = g / √(r + eps)` or `g / (√r + eps)` (Hinton, 2012).
+ *
+ * @example
+ * const opt = [optim.scaleByRms()]
+ * const next = optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([1, -4]))
+ * next.params // [3.1623, -3.1623]
+ * next.inner // [{ square: [0.1, 1.6] }]
+ */
 export const scaleByRms = (options: RmsOptions = {}): Step<RmsState> => {
   checkOptions('scaleByRms', options, ['decay', 'eps', 'epsInRoot', 'centered'])
   const { decay = 0.9, eps = 1e-8, epsInRoot = true, centered = false } = options
@@ -50,6 +58,10 @@ export interface RmspropOptions extends RmsOptions {
 
 /**
  * RMSProp: `r ← ρ r + (1 − ρ) g²`, `θ ← θ − ε g / √r` (Hinton, 2012). PyTorch's is `{ decay: 0.99, eps: 1e-8, epsInRoot: false }`.
+ *
+ * @example
+ * const opt = optim.rmsprop(0.1)
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([1, -5])).params // [0.6838, 1.3162]
  */
 export const rmsprop = (rate: Rate, options: RmspropOptions = {}): Optimizer => {
   checkOptions('rmsprop', options, ['decay', 'eps', 'epsInRoot', 'centered', 'momentum', 'form'])

@@ -16,7 +16,14 @@ export interface TraceOptions {
 /** What `trace` remembers. */
 export type TraceState = Memories<'velocity'>
 
-/** Momentum: `v ← decay · v + g`, `u = v` (Polyak, 1964). */
+/**
+ * Momentum: `v ← decay · v + g`, `u = v` (Polyak, 1964).
+ *
+ * @example
+ * const opt = [optim.trace(0.9)]
+ * const once = optim.step(opt)(optim.init(opt)(np.array(0)), np.array(1))
+ * optim.step(opt)(once, np.array(1)).inner // [{ velocity: 1.9 }]
+ */
 export const trace = (decay: number, options: TraceOptions = {}): Step<TraceState> => {
   decayRate('trace', 'decay', decay)
   checkOptions('trace', options, ['nesterov'])
@@ -67,7 +74,14 @@ export const sgd = (rate: Rate, options: SgdOptions = {}): Optimizer => {
   return descend('sgd', rate, options.momentum ?? 0, options.nesterov ?? false, options.form ?? 'usual')
 }
 
-/** Gradient descent with momentum (Polyak, 1964); the terminal step is `ε‖g‖ / (1 − α)`. */
+/**
+ * Gradient descent with momentum (Polyak, 1964); the terminal step is `ε‖g‖ / (1 − α)`.
+ *
+ * @example
+ * const opt = optim.momentum(0.1)
+ * const once = optim.step(opt)(optim.init(opt)(np.array(0)), np.array(1))
+ * optim.step(opt)(once, np.array(1)).params // -0.29
+ */
 export const momentum = (rate: Rate, options: MomentumOptions = {}): Optimizer => {
   checkOptions('momentum', options, ['momentum', 'form'])
   return descend('momentum', rate, options.momentum ?? 0.9, false, options.form ?? 'usual')
@@ -76,6 +90,11 @@ export const momentum = (rate: Rate, options: MomentumOptions = {}): Optimizer =
 /**
  * Gradient descent with Nesterov's momentum. The parameters are the point ahead, `θ + αv`, where the gradient is taken, so that it
  * needs gradients at the parameters only (Sutskever et al., 2013).
+ *
+ * @example
+ * const opt = optim.nesterov(0.1)
+ * const once = optim.step(opt)(optim.init(opt)(np.array(0)), np.array(1))
+ * optim.step(opt)(once, np.array(1)).params // -0.461
  */
 export const nesterov = (rate: Rate, options: MomentumOptions = {}): Optimizer => {
   checkOptions('nesterov', options, ['momentum', 'form'])

@@ -59,7 +59,12 @@ export interface PolynomialOptions extends DecayOptions {
   readonly power?: number
 }
 
-/** `(initial − final) (1 − k/steps)^power + final`, constant afterwards; `final` is 0 unless given. */
+/**
+ * `(initial − final) (1 − k/steps)^power + final`, constant afterwards; `final` is 0 unless given.
+ *
+ * @example
+ * optim.polynomial(1, 4, { power: 2 })(np.arange(6)) // [1, 0.5625, 0.25, 0.0625, 0, 0]
+ */
 export const polynomial = (initial: number, steps: number, options: PolynomialOptions = {}): Schedule => {
   checkOptions('polynomial', options, ['final', 'delay', 'power'])
   const { final = 0, delay = 0, power = 1 } = options
@@ -101,6 +106,9 @@ export const exponential = (initial: number, steps: number, factor: number, opti
 /**
  * `initial / (1 + factor k)`: falls slowly enough to get anywhere (its sum diverges) and fast enough to settle (the sum of its
  * squares does not; Robbins & Monro, 1951).
+ *
+ * @example
+ * optim.inverseTime(1, 1)(np.arange(4)) // [1, 0.5, 0.3333, 0.25]
  */
 export const inverseTime = (initial: number, factor: number): Schedule => {
   finite('inverseTime', 'initial', initial)

@@ -33,7 +33,8 @@ export interface WarmupCosineOptions extends WarmupOptions {
 }
 
 /**
- * A warm-up of `warmupSteps` to `peak`, then a cosine decay; `steps` in all.
+ * A warm-up of `warmupSteps` to `peak`, then a cosine decay; `steps` in all. Without warm-up steps it is `cosine`. (Optax:
+ * `warmup_cosine_decay_schedule`.)
  *
  * @example
  * optim.warmupCosine(1, 2, 6)(np.arange(7)) // [0, 0.5, 1, 0.8536, 0.5, 0.1464, 0]
@@ -42,8 +43,9 @@ export const warmupCosine = (peak: number, warmupSteps: number, steps: number, o
   checkOptions('warmupCosine', options, ['initial', 'final', 'exponent'])
   const { initial = 0, ...rest } = options
   integer('warmupCosine', 'number of steps', steps)
-  integer('warmupCosine', 'number of warm-up steps', warmupSteps)
+  integer('warmupCosine', 'number of warm-up steps', warmupSteps, 0)
   if (steps <= warmupSteps) throw new ArgumentError('warmupCosine', `more than ${warmupSteps} steps, those of the warm-up`, steps)
+  if (warmupSteps === 0) return cosine(peak, steps, rest)
   return join([warmup(peak, warmupSteps, { initial }), cosine(peak, steps - warmupSteps, rest)], [warmupSteps])
 }
 

@@ -51,7 +51,13 @@ export const clipByNorm = (most: number): Step<null> => {
   return stateless('clipByNorm', () => (g) => times(g, lax.div(most, lax.max(norm(g), most))))
 }
 
-/** Every element is kept between −most and most. */
+/**
+ * Every element is kept between −most and most.
+ *
+ * @example
+ * const opt = [optim.clip(1)]
+ * optim.step(opt)(optim.init(opt)(np.array([0, 0])), np.array([3, -0.5])).params // [1, -0.5]
+ */
 export const clip = (most: number): Step<null> => {
   positive('clip', 'bound', most)
   return stateless('clip', () => (g) => lax.min(lax.max(g, -most), most))
@@ -68,6 +74,11 @@ export interface AdaptiveOptions {
 /**
  * Every unit's update is at most `most` times as long as the unit's weights: `u = g min(1, most · max(‖w‖, eps) / ‖g‖)`. The weights
  * of a unit lie along all axes but the last; a vector is one unit (Brock et al., 2021).
+ *
+ * @example
+ * const opt = [optim.clipAdaptively(0.1)]
+ * const start = optim.init(opt)(np.array([[3, 0], [4, 1]]))
+ * optim.step(opt)(start, np.array([[3, 0.01], [4, 0]])).params // [[3.3, 0.01], [4.4, 1]]
  */
 export const clipAdaptively = (most: number, options: AdaptiveOptions = {}): Step<null> => {
   positive('clipAdaptively', 'ratio', most)

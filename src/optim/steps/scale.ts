@@ -51,12 +51,25 @@ export const scale = (factor: number | NdArray): Step<null> => {
   return scaling('scale', factor, 1)
 }
 
-/** `u = schedule(k) · g` at the k-th step, from 0. */
+/**
+ * `u = schedule(k) · g` at the k-th step, from 0.
+ *
+ * @example
+ * const opt = [optim.scaleBySchedule(optim.linear(1, 0, 2))]
+ * const once = optim.step(opt)(optim.init(opt)(np.array(0)), np.array(1))
+ * optim.step(opt)(once, np.array(1)).params // 1.5
+ */
 export const scaleBySchedule = (schedule: Schedule): Step<null> => {
   if (typeof schedule !== 'function') throw new ArgumentError('scaleBySchedule', 'a schedule, which is a function of the count', schedule)
   return scaling('scaleBySchedule', schedule, 1)
 }
 
-/** `u = −rate · g`: the direction of descent. Throws ArgumentError for a number that is negative or not finite. */
+/**
+ * `u = −rate · g`: the direction of descent. Throws ArgumentError for a number that is negative or not finite.
+ *
+ * @example
+ * const opt = [optim.scaleByLearningRate(0.1)]
+ * optim.step(opt)(optim.init(opt)(np.array([1, 1])), np.array([1, -5])).params // [0.9, 1.5]
+ */
 export const scaleByLearningRate = (rate: Rate): Step<null> =>
   scaling('scaleByLearningRate', checkRate('scaleByLearningRate', rate), -1)

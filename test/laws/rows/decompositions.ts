@@ -78,4 +78,5 @@ const lstsq: Row<LstsqParams> = {
   }))
 }
 
+/** Orthogonal decompositions, and what is made of them. */
 export const decompositions = { eigh, lstsq, pinv, qr, svd }

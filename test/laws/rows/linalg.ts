@@ -1,4 +1,5 @@
+import { decompositions } from './decompositions.js'
 import { systems } from './systems.js'
 
 /** The rows of linear algebra. */
-export const linalg = { ...systems } as const
+export const linalg = { ...decompositions, ...systems } as const
