@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { reference } from './backend/reference.js'
+import { compiled } from './backend/compiled.js'
 import { installBackend } from './core/trace.js'
 
 export type { ArrayLike, NdArray, NestedList } from './core/array.js'
@@ -16,6 +16,7 @@ export {
   DonatedError,
   DTypeError,
   JaxprError,
+  MemoryError,
   ShapeError,
   TracerError,
   TreeError
@@ -33,7 +34,10 @@ export { customVjp, type CustomVjp } from './control/customvjp.js'
 export { explain, Explanation, type Explain, type ExplainedNode, type ExplainOptions } from './control/explain.js'
 export { checkpointName } from './control/name.js'
 export type { Policies, Policy } from './control/policy.js'
+export type { Cost, Outline } from './backend/outline.js'
+export type { KernelLine } from './backend/schedule/lines.js'
 export { jit, type Jit, type Jitted, type JitOptions, type Lowered } from './jit/jit.js'
+export { profile, Profile, type ProfileLine, type ProfileOptions, type Profiling } from './jit/profile.js'
 export { checkGrads, GradReport, type CheckGrads, type CheckGradsOptions, type GradReportLine } from './transform/check.js'
 export { jvp, linearize, type Jvp, type Linearize } from './transform/forward.js'
 export { gaussNewtonProduct, type GaussNewtonProduct } from './transform/gaussnewton.js'
@@ -54,4 +58,4 @@ export * as optim from './optim/index.js'
 export * as random from './random/index.js'
 export * as tree from './tree/index.js'
 
-installBackend(reference)
+installBackend(compiled)

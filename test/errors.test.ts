@@ -405,7 +405,7 @@ const options: readonly Row[] = [
   ['of a layer', () => nn.linear(2, 2, foreign({ useBias: false })),
     ArgumentError, 'linear: expected options among weight, bias, dtype, got the unknown option "useBias"'],
   ['of an optimizer', () => optim.adamw(0.1, foreign({ weight_decay: 0.1 })),
-    ArgumentError, 'adamw: expected options among beta1, beta2, eps, epsRoot, nesterov, form, weightDecay, mask, got the unknown ' +
+    ArgumentError, 'adamw: expected options among beta1, beta2, eps, epsRoot, form, nesterov, weightDecay, mask, got the unknown ' +
       'option "weight_decay"']
 ]
 

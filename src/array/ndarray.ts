@@ -117,7 +117,7 @@ const nest = (data: TypedArray, shape: Shape, bool: boolean): NestedList => {
 const row = (x: NdArray, i: number): NdArray => {
   const shape = x.shape.slice(1)
   const size = sizeOf(shape)
-  return wrap({ shape, dtype: x.dtype, weak: x.weak }, dataOf(x).subarray(i * size, (i + 1) * size))
+  return share({ shape, dtype: x.dtype, weak: x.weak }, x, i * size, size)
 }
 
 /** The slices along the leading axis of a concrete array. */
@@ -135,22 +135,19 @@ export const checkArray = (who: string, x: NdArray): NdArray => {
 /** Whether a value is an array with elements. */
 export const isConcrete = (x: unknown): x is NdArray => x instanceof ConcreteArray
 
-/** Bytes that are used again for other elements. */
-const lent = new WeakSet<ArrayBufferLike>()
-let lending = false
-
-/** Says that views of the bytes do not last: arrays over such views get copies. */
-export const lend = (buffer: ArrayBufferLike): void => {
-  lent.add(buffer)
-  lending = true
-}
-
 /**
  * An array over elements that nobody else will write: the caller gives them away. `data` has the dtype's
  * typed array and as many elements as the shape.
  */
-export const wrap = (aval: Aval, data: TypedArray): NdArray =>
-  new ConcreteArray(aval, new HostStorage(aval.dtype, lending && lent.has(data.buffer) ? data.slice() : data))
+export const wrap = (aval: Aval, data: TypedArray): NdArray => new ConcreteArray(aval, new HostStorage(aval.dtype, data))
+
+/** An array over `size` elements of a concrete one, from `from` on; over all of them if none are given. They are copied only if they have to be. */
+export const share = (aval: Aval, x: NdArray, from = 0, size: number = x.size): NdArray => {
+  const storage = storageOf(x)
+  const data = storage.read()
+  const part = size === data.length ? data : data.subarray(from, from + size)
+  return wrap(aval, storage instanceof HostStorage ? part : part.slice())
+}
 
 /** The storage of a concrete array. Throws DonatedError if it was donated. */
 export const storageOf = (x: NdArray): Storage => {

@@ -1,4 +1,4 @@
-import { dataOf, fromScalar, isArray, wrap } from '../array/ndarray.js'
+import { dataOf, fromScalar, isArray, share } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { ArgumentError, CotangentError, DTypeError, ShapeError } from '../core/errors.js'
 import type { Eqn, Jaxpr, Primitive } from '../core/primitive.js'
@@ -43,7 +43,7 @@ export const messageOf = (template: string, values: TreeDef, arrays: readonly Nd
   const slices = arrays.map((x) => {
     const shape = x.shape.slice(rank)
     const size = sizeOf(shape)
-    return wrap({ shape, dtype: x.dtype, weak: x.weak }, dataOf(x).subarray(example * size, (example + 1) * size))
+    return share({ shape, dtype: x.dtype, weak: x.weak }, x, example * size, size)
   })
   return fill(template, values.unflatten(slices) as readonly unknown[]) // the values of a check are a list
 }

@@ -7,6 +7,7 @@ import { checkTemplate, fill } from './template.js'
  * What shows a program at work: the namespace `debug`.
  */
 
+export { warnings, type WarningSink } from '../core/warn.js'
 export { callback, type Callback } from './callback.js'
 export { nans, NonFiniteError, type Nans, type NansOptions } from './nans.js'
 

@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { dataOf, share, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { sameType, showAval, type Aval } from '../core/aval.js'
 import { allocate } from '../core/dtype.js'
@@ -26,7 +26,7 @@ const stackedAval = (length: number, { shape, dtype, weak }: Aval): Aval => ({ s
 const slice = (x: NdArray, i: number): NdArray => {
   const shape = x.shape.slice(1)
   const size = sizeOf(shape)
-  return wrap({ shape, dtype: x.dtype, weak: x.weak }, dataOf(x).subarray(i * size, (i + 1) * size))
+  return share({ shape, dtype: x.dtype, weak: x.weak }, x, i * size, size)
 }
 
 const run = (operands: readonly NdArray[], params: ScanParams, outs: readonly Aval[]): readonly NdArray[] => {

@@ -9,7 +9,7 @@ import type { TreeDef } from '../tree/treedef.js'
 /** What tracing depends on besides the function: an entry is found by it. */
 export interface Signature {
   readonly treedef: TreeDef
-  readonly arrays: readonly NdArray[]
+  readonly arrays: readonly { readonly aval: Aval }[]
   readonly statics: readonly unknown[]
 }
 
@@ -20,7 +20,8 @@ export interface Entry {
   readonly result: TreeDef
 }
 
-interface Slot extends Entry {
+/** An entry with what it was traced for. */
+export interface Slot extends Entry {
   readonly treedef: TreeDef
   readonly avals: readonly Aval[]
   readonly statics: readonly unknown[]
@@ -31,7 +32,7 @@ const sameStatics = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
 
 /** What else a trace depends on: the axes in scope, which collectives read, and whether equations remember their sources. */
-const context = (): string => {
+export const context = (): string => {
   const axes = namedAxes()
   return (isRecording() ? 'sources' : '') + (axes.length === 0 ? '' : JSON.stringify(axes))
 }
@@ -43,24 +44,34 @@ const fits = (slot: Slot, { treedef, arrays, statics }: Signature, surroundings:
 }
 
 /** Closed-over tracers of transforms that have returned will not come back: neither will the entry be used again. */
-const usable = ({ captured }: Entry): boolean => captured.every((x) => !isTracer(x) || x.trace.alive)
+export const usable = ({ captured }: Entry): boolean => captured.every((x) => !isTracer(x) || x.trace.alive)
 
 /** The programs of one jitted function, the latest first. */
 export class Cache {
   #slots: readonly Slot[] = []
+  #hits = 0
 
   /** The entry for the signature, traced by `make` if there is none. */
   find(signature: Signature, make: () => Entry): Entry {
     const surroundings = context()
     const { treedef, arrays, statics } = signature
-    for (const slot of this.#slots) if (fits(slot, signature, surroundings) && usable(slot)) return slot
+    for (const slot of this.#slots) {
+      if (!fits(slot, signature, surroundings) || !usable(slot)) continue
+      this.#hits++
+      return slot
+    }
     const slot: Slot = { ...make(), treedef, avals: arrays.map((x) => x.aval), statics, context: surroundings }
     this.#slots = [slot, ...this.#slots.filter(usable)]
     return slot
   }
 
-  /** How many programs it holds. */
-  get size(): number {
-    return this.#slots.length
+  /** What was traced. */
+  get slots(): readonly Slot[] {
+    return this.#slots
+  }
+
+  /** How often an entry was found. */
+  get hits(): number {
+    return this.#hits
   }
 }

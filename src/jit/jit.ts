@@ -1,15 +1,21 @@
 import { donate as invalidate, isConcrete } from '../array/ndarray.js'
-import { ArgumentError } from '../core/errors.js'
+import type { NdArray } from '../core/array.js'
+import { ArgumentError, quoted } from '../core/errors.js'
 import { checkFunction, checkList, checkOptions } from '../core/options.js'
 import { currentTrace, evaluation } from '../core/trace.js'
+import { isSpared, programs } from '../backend/compiled.js'
+import { outlineOf, type Cost, type Outline } from '../backend/outline.js'
+import { planned } from '../backend/plan.js'
 import { call } from '../control/jit.js'
 import { avalsOf } from '../ir/jaxpr.js'
 import { simplify } from '../ir/passes.js'
 import { Program } from '../ir/program.js'
 import { stage } from '../ir/stage.js'
 import { arraysOf, flatFunction, type Fn } from '../transform/boundary.js'
-import type { TreeDef } from '../tree/treedef.js'
-import { Cache, type Entry } from './cache.js'
+import { typesOf, type ShapeStruct } from '../transform/inspect.js'
+import { Cache, type Entry, type Signature } from './cache.js'
+import { explainMiss } from './difference.js'
+import { Retracing } from './retracing.js'
 
 export interface JitOptions {
   /** Positions of arguments that are no arrays: part of the program, compared by identity; a new value traces anew. */
@@ -20,14 +26,30 @@ export interface JitOptions {
   readonly name?: string
 }
 
-/** A program that a jitted function runs, to look at. */
-export interface Lowered {
-  /** As the function was traced, or as it came out of the passes. */
-  jaxpr(stage?: 'traced' | 'simplified'): Program
+/** Arguments, or what is known of them. */
+type Described<A extends readonly unknown[]> = { readonly [K in keyof A]: A[K] | ShapeStruct }
+
+/** A program that a jitted function runs, to look at and to compile ahead of time. */
+export interface Lowered<F extends Fn = Fn> {
+  /** As the function was traced; as it came out of the first passes (the default); or as it is compiled, without calls. */
+  jaxpr(stage?: 'traced' | 'simplified' | 'compiled'): Program
+  /** Its kernels, in order: a table of loops, operations and bytes. */
+  schedule(): Outline
+  /** Operations, bytes and kernels, estimated. */
+  cost(): Cost
+  /** Compiles the program, which calls then find. Gives the jitted function. */
+  compile(): Jitted<F>
+  /** The same in the background, as browsers want it for large programs. */
+  compileAsync(): Promise<Jitted<F>>
 }
 
-/** A function that runs as one program; `lower` shows the program without running it. */
-export type Jitted<F extends Fn> = F & { lower(...args: Parameters<F>): Lowered }
+/** A function that runs as one program. */
+export type Jitted<F extends Fn> = F & {
+  /** The program for arguments of these types (arrays, or `ShapeStruct`s), without running it. */
+  lower(...args: Described<Parameters<F>>): Lowered<F>
+  /** Whether a call would be traced, and how it differs from the nearest program that was, as text. */
+  explainCacheMiss(...args: Described<Parameters<F>>): string
+}
 
 /** `jit(f)`, `jit.with({ donate: [0] })(f)`. */
 export interface Jit {
@@ -43,10 +65,8 @@ const positions = (who: string, list: readonly number[] | undefined): ReadonlySe
   return new Set(list)
 }
 
-interface Call {
-  readonly arrays: ReturnType<typeof arraysOf>['arrays']
-  readonly treedef: TreeDef
-  readonly statics: readonly unknown[]
+interface Call extends Signature {
+  readonly arrays: readonly NdArray[]
 }
 
 const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
@@ -58,13 +78,20 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
     if (statics.has(at)) throw new ArgumentError('jit', 'an argument to be either static or donated', `argument ${at}`)
   }
   const name = options.name ?? (f.name === '' ? 'function' : f.name)
+  const who = `jit(${name})`
   const cache = new Cache()
+  const places = [...statics].sort((a, b) => a - b)
+  const retracing = new Retracing(who, f, cache, places)
 
-  const take = (args: readonly unknown[]): Call => {
-    const traced = statics.size === 0 ? args : args.map((x, i) => (statics.has(i) ? null : x))
-    return { ...arraysOf('jit', traced, ['arguments']), statics: args.filter((_, i) => statics.has(i)) }
+  const traced = (args: readonly unknown[]): readonly unknown[] =>
+    (statics.size === 0 ? args : args.map((x, i) => (statics.has(i) ? null : x)))
+  const given = (args: readonly unknown[]): readonly unknown[] => args.filter((_, i) => statics.has(i))
+  const take = (args: readonly unknown[]): Call => ({ ...arraysOf('jit', traced(args), ['arguments']), statics: given(args) })
+  const describe = (args: readonly unknown[]): Signature => {
+    const { avals, treedef } = typesOf('jit', traced(args))
+    return { arrays: avals.map((aval) => ({ aval })), treedef, statics: given(args) }
   }
-  const trace = (args: readonly unknown[], { arrays, treedef }: Call): Entry => {
+  const trace = (args: readonly unknown[], { arrays, treedef }: Signature): Entry => {
     const whole: Fn = (...dynamic) => f(...(dynamic.map((x, i) => (statics.has(i) ? args[i] : x)) as never[])) // what the caller passed
     const { run, result } = flatFunction('jit', statics.size === 0 ? f : whole, treedef)
     const { jaxpr, captured } = stage(run, avalsOf(arrays))
@@ -72,24 +99,49 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
   }
   const run = (...args: readonly unknown[]): unknown => {
     const made = take(args)
-    const { jaxpr, captured, result } = cache.find(made, () => trace(args, made))
+    const { jaxpr, captured, result } = cache.find(made, () => {
+      if (currentTrace() === evaluation) retracing.traced(made)
+      return trace(args, made)
+    })
     const outs = call(name, simplify(jaxpr), captured.length === 0 ? made.arrays : [...captured, ...made.arrays])
     if (donated.size > 0 && currentTrace() === evaluation) release(args, donated, outs)
     return result.unflatten(outs)
   }
   const lower = (...args: readonly unknown[]): Lowered => {
-    const made = take(args)
+    const made = describe(args)
     const { jaxpr, captured } = cache.find(made, () => trace(args, made))
-    return { jaxpr: (stage = 'simplified') => new Program(stage === 'traced' ? jaxpr : simplify(jaxpr), captured) }
+    const simplified = simplify(jaxpr)
+    return {
+      jaxpr(stage = 'simplified') {
+        switch (stage) {
+          case 'traced': return new Program(jaxpr, captured)
+          case 'simplified': return new Program(simplified, captured)
+          case 'compiled': return new Program(planned(simplified).jaxpr, captured)
+          default: throw new ArgumentError('jaxpr', "'traced', 'simplified' or 'compiled'", quoted(stage))
+        }
+      },
+      schedule: () => outlineOf(who, simplified),
+      cost: () => outlineOf(who, simplified).cost,
+      compile() {
+        programs.whole(name, simplified)
+        return self
+      },
+      async compileAsync() {
+        await programs.prepare(name, simplified)
+        return self
+      }
+    }
   }
-  return Object.assign(Object.defineProperty(run as Fn, 'name', { value: `jit(${name})` }), { lower }) // arrays in, arrays out
+  const explainCacheMiss = (...args: readonly unknown[]): string => explainMiss(who, cache.slots, describe(args), places)
+  const self = Object.assign(Object.defineProperty(run as Fn, 'name', { value: who }), { lower, explainCacheMiss }) // arrays in, arrays out
+  return self
 }
 
 /** Only the outermost evaluated jit donates. What it returns unchanged stays valid. */
 const release = (args: readonly unknown[], donated: ReadonlySet<number>, outs: readonly unknown[]): void => {
   const kept = new Set(outs)
   for (const at of donated) {
-    for (const x of arraysOf('jit', args[at], ['arguments', at]).arrays) if (isConcrete(x) && !kept.has(x)) invalidate(x)
+    for (const x of arraysOf('jit', args[at], ['arguments', at]).arrays) if (isConcrete(x) && !kept.has(x) && !isSpared(x)) invalidate(x)
   }
 }
 

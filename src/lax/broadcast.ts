@@ -1,5 +1,5 @@
 import { axesLast, readView } from '../array/loops.js'
-import { checkArray, dataOf, scalar, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, scalar, share, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { aval, type Aval } from '../core/aval.js'
 import { allocate, isDType, isFloat, isInteger, type DType, type TypedArray } from '../core/dtype.js'
@@ -39,7 +39,7 @@ export const broadcastInDimP: Primitive<'broadcast_in_dim', BroadcastParams> = {
   },
   impl([x], { shape, broadcastDimensions }, [out]) {
     const data = dataOf(x)
-    if (x.size === sizeOf(shape)) return [wrap(out, data)]
+    if (x.size === sizeOf(shape)) return [share(out, x)]
     const strides = new Array<number>(shape.length).fill(0)
     const inner = stridesOf(x.shape)
     broadcastDimensions.forEach((to, from) => {

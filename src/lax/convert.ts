@@ -1,4 +1,4 @@
-import { checkArray, dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, dataOf, share, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { isDType, isFloat, isInteger, maxValue, minValue, type DType } from '../core/dtype.js'
 import { DTypeError } from '../core/errors.js'
@@ -20,7 +20,7 @@ export const convertElementTypeP: Primitive<'convert_element_type', ConvertParam
   },
   impl([x], { newDtype }, [out]) {
     const data = dataOf(x)
-    if (newDtype === x.dtype) return [wrap(out, data)]
+    if (newDtype === x.dtype) return [share(out, x)]
     const saturates = isInteger(newDtype) && isFloat(x.dtype)
     return [wrap(out, convertElements(data, newDtype, saturates ? [minValue(newDtype), maxValue(newDtype)] : undefined))]
   },

@@ -1,4 +1,4 @@
-import { checkArray, dataOf, wrap } from '../array/ndarray.js'
+import { checkArray, share } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { ShapeError } from '../core/errors.js'
 import { checkList } from '../core/options.js'
@@ -24,7 +24,7 @@ export const reshapeP: Primitive<'reshape', ReshapeParams> = primitive<'reshape'
     if (size !== sizeOf(x.shape)) throw new ShapeError('reshape', `an array of ${size} elements for the shape [${newSizes.join(',')}]`, x)
     return reshaped(x, newSizes)
   },
-  impl: ([x], _, out) => wrap(out, dataOf(x)),
+  impl: ([x], _, out) => share(out, x),
   rules: ['linear'],
   transpose: [(ct, [x]) => reshape(ct, x.aval.shape)],
   batch: (size, [x], _, { newSizes }) => bind1(reshapeP, [x], { newSizes: [size, ...newSizes] })
@@ -54,7 +54,7 @@ export const squeezeP: Primitive<'squeeze', DimensionsParams> = primitive<'squee
     for (const axis of axes) if (x.shape[axis] !== 1) throw new ShapeError('squeeze', `size 1 along axis ${axis}`, x)
     return reshaped(x, without(x.shape, axes))
   },
-  impl: ([x], _, out) => wrap(out, dataOf(x)),
+  impl: ([x], _, out) => share(out, x),
   rules: ['linear'],
   transpose: [(ct, [x]) => reshape(ct, x.aval.shape)],
   batch: (_, [x], __, { dimensions }) => bind1(squeezeP, [x], { dimensions: dimensions.map((axis) => axis + 1) })

@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { dataOf, share, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import { allocate } from '../core/dtype.js'
@@ -30,7 +30,7 @@ export const selectNP: Primitive<'select_n'> = primitive('select_n', {
     const chosen = dataOf(which)
     if (which.ndim === 0 && out.shape.length > 0) {
       const last = cases.length - 1
-      return wrap(out, dataOf(cases[chosen[0] < 0 ? 0 : Math.min(chosen[0], last)]))
+      return share(out, cases[chosen[0] < 0 ? 0 : Math.min(chosen[0], last)])
     }
     return wrap(out, pickElements(chosen, cases.map(dataOf), allocate(out.dtype, sizeOf(out.shape))))
   },

@@ -1,4 +1,4 @@
-import { dataOf, wrap } from '../array/ndarray.js'
+import { share } from '../array/ndarray.js'
 import type { Primitive } from '../core/primitive.js'
 import { bind1 } from '../core/trace.js'
 import type { Unary } from './pointwise.js'
@@ -7,7 +7,7 @@ import { primitive } from './rule.js'
 /** The operand, without a derivative. */
 export const stopGradientP: Primitive<'stop_gradient'> = primitive('stop_gradient', {
   abstract: ([x]) => x,
-  impl: ([x], _, out) => wrap(out, dataOf(x)),
+  impl: ([x], _, out) => share(out, x),
   batch: (_, operands) => bind1(stopGradientP, operands)
 })
 

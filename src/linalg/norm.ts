@@ -27,9 +27,15 @@ const extreme = (sizes: NdArray, isGreatest: boolean, axis: number): NdArray => 
   throw new ShapeError('norm', 'at least one size to take the least of', sizes)
 }
 
+/** The greatest of some sizes and 0, as in JAX: where all are zero that is a tie. Or the least. */
+const extremeSum = (sizes: NdArray, isGreatest: boolean, axis: number): NdArray => {
+  const size = extreme(sizes, isGreatest, axis)
+  return isGreatest ? lax.max(size, 0) : size
+}
+
 const vectorNorm = (x: NdArray, ord: number, axis: number): NdArray => {
   const sizes = lax.abs(x)
-  if (ord === Infinity || ord === -Infinity) return extreme(sizes, ord > 0, axis)
+  if (ord === Infinity || ord === -Infinity) return extremeSum(sizes, ord > 0, axis)
   if (ord === 0) return lax.reduceSum(lax.convertElementType(lax.ne(x, 0), x.dtype), [axis])
   if (ord === 1) return lax.reduceSum(sizes, [axis])
   if (ord === 2) return lax.sqrt(lax.reduceSum(lax.mul(x, x), [axis]))
@@ -46,7 +52,7 @@ const spectralNorm = (x: NdArray, ord: 2 | -2 | 'nuc', axes: readonly number[]):
 const matrixNorm = (x: NdArray, ord: number, [row, column]: readonly number[]): NdArray => {
   const [summed, left] = Math.abs(ord) === 1 ? [row, column] : [column, row]
   const axis = left > summed ? left - 1 : left
-  return extreme(lax.reduceSum(lax.abs(x), [summed]), ord > 0, axis)
+  return extremeSum(lax.reduceSum(lax.abs(x), [summed]), ord > 0, axis)
 }
 
 /**

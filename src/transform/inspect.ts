@@ -27,13 +27,14 @@ export class ShapeStruct {
   }
 }
 
-interface Types {
+/** What is known of arguments before there are any. */
+export interface Types {
   readonly avals: readonly Aval[]
   readonly treedef: TreeDef
 }
 
 /** The types of arguments that may hold ShapeStructs. */
-const typesOf = (who: string, args: readonly unknown[]): Types => {
+export const typesOf = (who: string, args: readonly unknown[]): Types => {
   const [leaves, treedef] = flatten<unknown>(args)
   const paths = treedef.paths()
   const avals = leaves.map((leaf, i) => {

@@ -111,10 +111,14 @@ show('sin32', '(sin r − r)/r³ as a function of r², for |r| ≤ ¼π', even(l
 show('sin64', '(sin r − r)/r³ as a function of r², for |r| ≤ ¼π', even(lambda s: mp.sin(s) / s, [1]), mp.mpf(10) ** -12, quarter, 5, itself)
 show('cos32', '(cos r − 1 + ½r²)/r⁴ as a function of r², for |r| ≤ ¼π', even(mp.cos, [1, -mp.mpf(1) / 2]), mp.mpf(10) ** -12, quarter, 2, lambda z: z * z)
 show('cos64', '(cos r − 1 + ½r²)/r⁴ as a function of r², for |r| ≤ ¼π', even(mp.cos, [1, -mp.mpf(1) / 2]), mp.mpf(10) ** -12, quarter, 5, lambda z: z * z)
-show('asin64', '(asin x − x)/x³ as a function of x², for |x| ≤ ½', even(lambda s: mp.asin(s) / s, [1]), mp.mpf(10) ** -12, 0.2501, 12, itself)
-show('atan64', '(atan x − x)/x³ as a function of x², for |x| ≤ √2 − 1', even(lambda s: mp.atan(s) / s, [1]), mp.mpf(10) ** -12, octant, 10, itself)
-show('sinh64', '(sinh x − x)/x³ as a function of x², for |x| ≤ 1', even(lambda s: mp.sinh(s) / s, [1]), mp.mpf(10) ** -12, 1.001, 6, itself)
+for bits, n in (32, 5), (64, 12):
+    show('asin%d' % bits, '(asin x − x)/x³ as a function of x², for |x| ≤ ½', even(lambda s: mp.asin(s) / s, [1]), mp.mpf(10) ** -12, 0.2501, n, itself)
+for bits, n in (32, 4), (64, 10):
+    show('atan%d' % bits, '(atan x − x)/x³ as a function of x², for |x| ≤ √2 − 1', even(lambda s: mp.atan(s) / s, [1]), mp.mpf(10) ** -12, octant, n, itself)
+for bits, n in (32, 3), (64, 6):
+    show('sinh%d' % bits, '(sinh x − x)/x³ as a function of x², for |x| ≤ 1', even(lambda s: mp.sinh(s) / s, [1]), mp.mpf(10) ** -12, 1.001, n, itself)
 show('cbrt64', '∛x for 1 ≤ x ≤ 2', mp.cbrt, 1, 2, 7)
 show('erf32', 'erf x/x − 1 as a function of x², for |x| ≤ 0.92', error, mp.mpf(10) ** -12, 0.85, 5)
 show('erfcLog32', '−log erfc x for 0.92 ≤ x ≤ 4, its error times erfc x', lambda x: -mp.log(mp.erfc(x)), 0.9, 4, 7, mp.erfc)
-show('erfcTail64', '(1 + 2x) exp(x²) erfc x as a function of (x − 2)/(x + 2), for 0.47 ≤ x ≤ 28', tail, -0.62, mp.mpf(26) / 30, 22)
+show('erfcTail64', '(1 + 2x) exp(x²) erfc x as a function of (x − 2)/(x + 2), for 0.74 ≤ x ≤ 28', tail, -0.465, mp.mpf(26) / 30, 21)
+show('erfcTail32', '(1 + 2x) exp(x²) erfc x as a function of (x − 2)/(x + 2), for 0 ≤ x ≤ 12', tail, -1, mp.mpf(10) / 14, 11)

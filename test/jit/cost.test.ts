@@ -90,7 +90,7 @@ describe('20,000 equations overflow no stack', () => {
 
   test('in transforms', () => {
     expect(program.eqns.length).toBe(length)
-    expect(grad(chain)(f64(0.9)).item()).toBe(jit(grad(jit(chain)))(f64(0.9)).item())
+    expect(grad(chain)(f64(0.9)).item()).toBeCloseTo(jit(grad(jit(chain)))(f64(0.9)).item(), 12)
     expect(grad(grad(chain))(f64(0.9)).dtype).toBe('float64')
     expect(vmap(jit(chain))(f64([0.9, 0.8])).shape).toEqual([2])
     expect(jvp(chain)([f64(0.9)], [f64(1)])[1].shape).toEqual([])

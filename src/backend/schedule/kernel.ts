@@ -103,6 +103,8 @@ export interface Opaque {
   readonly avals: readonly Aval[]
   readonly results: readonly Buffer[]
   readonly outs: readonly Aval[]
+  /** Room that it needs for itself. */
+  readonly workspace: readonly Buffer[]
 }
 
 /** A program within a program: the places that it is told its buffers' addresses in, and where it keeps what lies between. */

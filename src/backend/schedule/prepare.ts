@@ -4,6 +4,7 @@ import { variable, withParts } from '../../ir/jaxpr.js'
 import { memo } from '../../ir/memo.js'
 import { simplify } from '../../ir/passes.js'
 import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
+import { widened } from './widen.js'
 
 /** A program all of whose results are computed in it, each once. */
 export interface Segment extends Jaxpr {
@@ -17,9 +18,10 @@ const copyOf = (atom: Atom, copies: Eqn[]): Var => {
   return copy
 }
 
-/** Equations whose loops and choices take no literals. */
+/** Equations whose products, loops and choices take no literals: they read memory. */
 const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
-  const takes = (eqn: Eqn): boolean => eqn.primitive.jaxprs !== undefined && eqn.inputs.some(({ kind }) => kind === 'literal')
+  const reads = ({ primitive }: Eqn): boolean => primitive.jaxprs !== undefined || primitive.name === 'dot_general'
+  const takes = (eqn: Eqn): boolean => reads(eqn) && eqn.inputs.some(({ kind }) => kind === 'literal')
   if (!eqns.some(takes)) return eqns
   return eqns.flatMap((eqn) => {
     if (!takes(eqn)) return [eqn]
@@ -30,7 +32,8 @@ const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
 }
 
 /** A part of a program, ready to be scheduled. */
-export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment => ({ inputs, eqns: withoutLiterals(eqns), outputs })
+export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment =>
+  ({ inputs, eqns: widened(withoutLiterals(eqns)), outputs })
 
 /** The program without calls, and with copies for results that are inputs, constants, or the same as others. */
 export const prepared: (jaxpr: Jaxpr) => Segment = memo(

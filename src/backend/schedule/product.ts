@@ -1,4 +1,4 @@
-import type { DType } from '../../core/dtype.js'
+import { isFloat, type DType } from '../../core/dtype.js'
 import type { Eqn } from '../../core/primitive.js'
 import { range, stridesOf, without } from '../../core/shape.js'
 import { packedSize } from './blocking.js'
@@ -46,7 +46,7 @@ export interface Places {
 export const productOf = ({ inputs: [x, y], params, outputs: [out] }: Eqn, places: Places): Product | null => {
   const { contracting, batch } = (params as { readonly dimensionNumbers: Dimensions }).dimensionNumbers // of dot_general
   const { dtype } = out.aval
-  if ((dtype !== 'float32' && dtype !== 'float64') || x.aval.dtype !== dtype) return null
+  if ((dtype !== 'float32' && dtype !== 'float64') || !isFloat(x.aval.dtype)) return null
   const [left, right] = [factor(places.lhs, x.aval.shape, batch[0], contracting[0]), factor(places.rhs, y.aval.shape, batch[1], contracting[1])]
   if (left === null || right === null) return null
   const free = (shape: readonly number[], side: 0 | 1): readonly number[] =>

@@ -27,7 +27,7 @@ const nowhere: Buffer = { id: -1, dtype: 'float32', size: 0 }
 
 /** Whether an equation can be part of a schedule for the target. */
 export const schedulable = (eqn: Eqn, target: Target): boolean => {
-  const lowering = loweringOf(eqn.primitive.name)
+  const lowering = loweringOf(eqn)
   const [...avals] = [...eqn.inputs, ...eqn.outputs].map(({ aval }) => aval)
   if (avals.some(({ shape }) => sizeOf(shape) === 0) || eqn.primitive.effectful === true || isCollective(eqn)) return false
   if (lowering.kind === 'opaque') return target.writes(eqn)

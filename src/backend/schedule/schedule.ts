@@ -3,6 +3,7 @@ import type { Atom, Eqn, Var } from '../../core/primitive.js'
 import { range, sizeOf, without, type Shape } from '../../core/shape.js'
 import { avalsOf } from '../../ir/jaxpr.js'
 import { counter, equalAffine, keyOf, linear } from './affine.js'
+import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
 import type { Affine, Buffer, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
 import type { Lowering } from './lowering.js'
@@ -10,6 +11,7 @@ import { loweringOf } from './lower/index.js'
 import { prepared, type Segment } from './prepare.js'
 import { productOf } from './product.js'
 import { touched } from './touched.js'
+import { workspaceOf } from './workspace.js'
 
 /** The dearest value that is computed again for a second reader rather than kept. */
 const cheap = 2
@@ -17,8 +19,8 @@ const cheap = 2
 /** The dearest value that is computed within its reader's loop at all: expressions stay of moderate size. */
 const dearest = 400
 
-/** How many places in memory the loops of one kernel read and write at most. */
-const mostPlaces = 600
+/** How many places in memory the loops of one kernel read and write, and what they compute, at most: functions have their limits. */
+const mostWork = 800
 
 /** An equation whose result gets a buffer or a register, and where its loops are. */
 interface Root {
@@ -41,8 +43,8 @@ interface OpenPhase {
 interface Group {
   outer: Shape | null
   readonly phases: OpenPhase[]
-  /** How many places its loops read and write. */
-  places: number
+  /** How many places its loops read and write, and the cost of what they compute. */
+  work: number
 }
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
@@ -56,6 +58,8 @@ class Scheduler {
   readonly #defined = new Map<Var, { readonly eqn: Eqn; readonly lowering: Lowering }>()
   readonly #buffers = new Map<Var, Buffer>()
   readonly #kept = new Set<Var>()
+  /** What values cost to compute from kept ones. */
+  readonly #cost = new Map<Var, number>()
   readonly #roots = new Map<Var, Root>()
   readonly #steps: (Group | Exclude<Kernel, Nest>)[] = []
   readonly #place = new Map<Var, number>()
@@ -69,7 +73,7 @@ class Scheduler {
     const { inputs, eqns, outputs } = this.#jaxpr
     for (const v of inputs) this.#bufferOf(v)
     for (const eqn of eqns) {
-      const defined = { eqn, lowering: loweringOf(eqn.primitive.name) }
+      const defined = { eqn, lowering: loweringOf(eqn) }
       for (const v of eqn.outputs) this.#defined.set(v, defined)
     }
     this.#decide()
@@ -97,7 +101,6 @@ class Scheduler {
   #decide(): void {
     const { eqns, outputs } = this.#jaxpr
     const readers = new Map<Var, number>()
-    const cost = new Map<Var, number>()
     for (const eqn of eqns) {
       for (const atom of eqn.inputs) if (atom.kind === 'var') readers.set(atom, (readers.get(atom) ?? 0) + 1)
     }
@@ -110,13 +113,13 @@ class Scheduler {
       const { lowering } = this.#defined.get(out) as { lowering: Lowering } // set above
       if (isWhole(lowering)) eqn.inputs.forEach(keep)
       if (lowering.kind === 'view' && lowering.index(eqn, out.aval.shape.map((_, k) => counter(k))) === null) keep(eqn.inputs[0])
+      const own = lowering.kind === 'map' ? lowering.cost : 0
+      const below = eqn.inputs.reduce((sum, atom) => sum + (atom.kind === 'var' && !this.#kept.has(atom) ? (this.#cost.get(atom) ?? 0) : 0), own)
+      this.#cost.set(out, below)
       if (lowering.kind === 'reduce' || isWhole(lowering)) {
         for (const v of eqn.outputs) this.#kept.add(v)
         continue
       }
-      const own = lowering.kind === 'map' ? lowering.cost : 0
-      const below = eqn.inputs.reduce((sum, atom) => sum + (atom.kind === 'var' && !this.#kept.has(atom) ? (cost.get(atom) ?? 0) : 0), own)
-      cost.set(out, below)
       if (below > dearest || (lowering.kind === 'map' && (readers.get(out) ?? 0) > 1 && below > cheap)) this.#kept.add(out)
     }
   }
@@ -132,20 +135,20 @@ class Scheduler {
     const root = rootOf(eqn, lowering)
     this.#roots.set(out, root)
     const reads = this.#reads(root)
+    const work = reads.length + 1 + (this.#cost.get(out) ?? 0)
     const after = reads.reduce((last, { v }) => Math.max(last, this.#place.get(v) ?? -1), -1)
     for (let i = Math.max(after, 0); i < this.#steps.length; i++) {
       const step = this.#steps[i]
       if ('kind' in step) continue
       const inside = reads.filter(({ v }) => this.#place.get(v) === i)
-      const places = step.places + reads.length + 1
-      if (places <= mostPlaces && (inside.length > 0 || i > after) && this.#join(step, root, inside)) {
-        step.places = places
+      if (step.work + work <= mostWork && (inside.length > 0 || i > after) && this.#join(step, root, inside)) {
+        step.work += work
         this.#place.set(out, i)
         return
       }
     }
     const outer = lowering.kind === 'reduce' ? root.domain.slice(0, root.rank) : null
-    this.#steps.push({ outer, phases: [{ inner: root.domain.slice(outer?.length ?? 0), roots: [root] }], places: reads.length + 1 })
+    this.#steps.push({ outer, phases: [{ inner: root.domain.slice(outer?.length ?? 0), roots: [root] }], work })
     this.#place.set(out, this.#steps.length - 1)
   }
 
@@ -160,7 +163,8 @@ class Scheduler {
       case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => schedule(prepared(jaxpr)) })
       default: {
         const { primitive: { name }, params } = eqn
-        return { kind: 'opaque', name, params, operands, avals: avalsOf(eqn.inputs), results, outs: avalsOf(eqn.outputs) }
+        const workspace = workspaceOf(eqn).map(({ dtype, size }) => room(dtype, size))
+        return { kind: 'opaque', name, params, operands, avals: avalsOf(eqn.inputs), results, outs: avalsOf(eqn.outputs), workspace }
       }
     }
   }
@@ -324,7 +328,7 @@ class NestBuilder {
       built.push({ inner, reductions, stores })
       if (sums.length > 0) built.push({ inner: [], reductions: [], stores: sums.map((root) => this.#keep(root)) })
     }
-    return { kind: 'nest', name: nameOf(phases), outer: outer ?? [], phases: built }
+    return collapsed({ kind: 'nest', name: nameOf(phases), outer: outer ?? [], phases: built })
   }
 
   /** The finished reduction goes to its buffer, where others read it. */

@@ -148,12 +148,12 @@ export const i8x16 = {
   /** Bytes of the first at the places in the second; zero where there is none. */
   swizzle: lanewise(14),
   splat: unary<'i32', 'v128'>('v128', simd(15)), extractU: extract('i32', 22),
-  narrowS: lanewise(101), narrowU: lanewise(102), add: lanewise(110)
+  popcnt: laneOf(98), narrowS: lanewise(101), narrowU: lanewise(102), add: lanewise(110)
 } as const
 
 export const i16x8 = {
   narrowS: lanewise(133), narrowU: lanewise(134),
-  extendLowS: laneOf(135), extendLowU: laneOf(137)
+  extendLowS: laneOf(135), extendLowU: laneOf(137), addPairsU: laneOf(125)
 } as const
 
 export const i32x4 = {
@@ -161,7 +161,7 @@ export const i32x4 = {
   eq: lanewise(55), ne: lanewise(56), ltS: lanewise(57), ltU: lanewise(58), gtS: lanewise(59), gtU: lanewise(60),
   leS: lanewise(61), leU: lanewise(62), geS: lanewise(63), geU: lanewise(64),
   abs: laneOf(160), neg: laneOf(161), bitmask: unary<'v128', 'i32'>('i32', simd(164)),
-  extendLowS: laneOf(167), extendLowU: laneOf(169),
+  extendLowS: laneOf(167), extendLowU: laneOf(169), addPairsU: laneOf(127),
   shl: shift(171), shrS: shift(172), shrU: shift(173),
   add: lanewise(174), sub: lanewise(177), mul: lanewise(181),
   minS: lanewise(182), minU: lanewise(183), maxS: lanewise(184), maxU: lanewise(185),

@@ -4,26 +4,39 @@ export interface Memory {
   grow(pages: number): number
 }
 
-type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+/** What modules are given: memory and functions, by module and name. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 interface Engine {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number; readonly shared?: boolean }) => Memory
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object
-  readonly Instance: new (module: object, imports: Imports) => { readonly exports: Readonly<Record<string, unknown>> }
+  readonly Instance: new (module: object, imports: Imports) => Instance
+  instantiate(bytes: Uint8Array<ArrayBuffer>, imports: Imports): Promise<{ readonly instance: Instance }>
+}
+
+interface Instance {
+  readonly exports: Readonly<Record<string, unknown>>
 }
 
 /** What Node and browsers run modules with. */
 const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly: Engine } // of both; TypeScript knows it of browsers only
 
+/** The most pages that a memory can have: 4 GiB. */
+export const mostPages = 65536
+
 /** Shared where that is allowed: it grows without its views being lost. */
-export const newMemory = (): Memory => {
+export const newMemory = (maximum = mostPages): Memory => {
   try {
-    return new engine.Memory({ initial: 16, maximum: 65536, shared: true })
+    return new engine.Memory({ initial: 16, maximum, shared: true })
   } catch {
-    return new engine.Memory({ initial: 16, maximum: 65536 })
+    return new engine.Memory({ initial: 16, maximum })
   }
 }
 
 /** A module's exports. */
 export const instantiate = (bytes: Uint8Array<ArrayBuffer>, imports: Imports): Readonly<Record<string, unknown>> =>
   new engine.Instance(new engine.Module(bytes), imports).exports
+
+/** The same, compiled in the background: browsers refuse large modules on their main thread otherwise. */
+export const instantiateAsync = async (bytes: Uint8Array<ArrayBuffer>, imports: Imports): Promise<Readonly<Record<string, unknown>>> =>
+  (await engine.instantiate(bytes, imports)).instance.exports

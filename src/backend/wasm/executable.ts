@@ -1,72 +1,133 @@
 import { arrayOver, storageOf, relocate, wrap } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
+import type { Clock } from '../clock.js'
 import { arenaOf } from '../schedule/arena.js'
+import type { Schedule } from '../schedule/kernel.js'
 import { preparedSegment, type Segment } from '../schedule/prepare.js'
 import { schedule } from '../schedule/schedule.js'
 import { assemble } from './assemble.js'
-import { instantiate } from './engine.js'
-import { bytesOf, type Heap, type Region } from './heap.js'
+import { instantiate, instantiateAsync, type Imports } from './engine.js'
+import { Frame, small, type Slot } from './frame.js'
+import { bytesOf, OutOfMemory, type Heap, type Region } from './heap.js'
+import { tooLarge } from './shortage.js'
 
 /** Runs a compiled straight-line program. */
 export type Executable = (args: readonly NdArray[]) => readonly NdArray[]
 
-/** Results up to this many bytes are copied out at once: a typed array is less to keep than a place in the memory. */
-const small = 1024
-
-/** Arguments of more bytes move into the memory when they are first used there. */
-const movable = 4096
+/** What programs are made for. */
+export interface Setting {
+  readonly heap: Heap
+  /** Who is to be named in errors. */
+  readonly who: string
+  /** Is told of every kernel, if given. */
+  readonly clock?: Clock | undefined
+}
 
 type Run = (table: number) => void
 
-/** Compiles a program all of whose equations are schedulable. */
-export const compile = (jaxpr: Segment, heap: Heap): Executable => {
+interface Assembled {
+  readonly plan: Schedule
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly imports: Imports
+}
+
+const assembled = (jaxpr: Segment, { heap, clock }: Setting): Assembled => {
   const plan = schedule(preparedSegment(jaxpr))
   const shared = !(heap.memory.buffer instanceof ArrayBuffer)
+  const numbering = clock && ((kernel: Schedule['kernels'][number]): number => clock.enrol({ kind: 'kernel', kernel }))
+  const told = clock && {
+    begin: (number: number) => clock.begin(number),
+    end: (number: number) => clock.end(number)
+  }
+  return {
+    plan,
+    bytes: assemble(plan, shared ? heap.maximum : undefined, numbering),
+    imports: { heap: { memory: heap.memory }, ...(told && { clock: told }) }
+  }
+}
+
+/** Compiles a program all of whose equations are schedulable. */
+export const compile = (jaxpr: Segment, setting: Setting): Executable => {
+  const { plan, bytes, imports } = assembled(jaxpr, setting)
+  return executable(jaxpr, plan, instantiate(bytes, imports), setting)
+}
+
+/** The same, in the background. */
+export const compileAsync = async (jaxpr: Segment, setting: Setting): Promise<Executable> => {
+  const { plan, bytes, imports } = assembled(jaxpr, setting)
+  return executable(jaxpr, plan, await instantiateAsync(bytes, imports), setting)
+}
+
+const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<string, unknown>>, { heap, who }: Setting): Executable => {
   const { inputs, outputs } = plan
+  const run = exports['run'] as Run // the module exports it
   const arenaBytes = arenaOf(plan).bytes
-  const run = instantiate(assemble(plan, shared ? 65536 : undefined), { heap: { memory: heap.memory } })['run'] as Run // the module exports it
   const avals = jaxpr.outputs.map(({ aval }) => aval)
-  const sizes = outputs.map(({ dtype, size }) => bytesOf(dtype, size))
-  const tableBytes = 4 * (inputs.length + outputs.length + 1)
-  const argumentBytes = inputs.reduce((sum, { dtype, size }) => sum + bytesOf(dtype, size) + 64, 0)
-  const needed = tableBytes + arenaBytes + argumentBytes + sizes.reduce((sum, size) => sum + size + 64, 128)
+  const bytes = [...inputs, ...outputs].map(({ dtype, size }) => bytesOf(dtype, size))
+  const frame = new Frame(heap, plan, arenaBytes)
+  const needed = bytes.reduce((sum, size) => sum + (size > small ? size + 64 : 0), frame.hasArena ? 64 : arenaBytes + 64)
+
+  const attempt: Executable = (args) => {
+    heap.reserve(needed)
+    const arena = frame.hasArena ? undefined : heap.take(arenaBytes)
+    const taken: Region[] = []
+    try {
+      args.forEach((x, k) => {
+        const storage = storageOf(x)
+        const found = heap.addressOf(storage)
+        if (found !== undefined) {
+          frame.table()[k] = found
+          return
+        }
+        const slot = frame.slots()[k]
+        if (slot !== null) {
+          slot.view.set(storage.read())
+          frame.table()[k] = slot.address
+          return
+        }
+        const { dtype, size } = inputs[k]
+        const region = heap.take(bytes[k])
+        heap.write(region.address, storage.read(), dtype)
+        relocate(x, heap.keep(region, dtype, size))
+        frame.table()[k] = region.address
+      })
+      const regions = outputs.map((_, k): Region | null => {
+        if (bytes[inputs.length + k] <= small) return null
+        const region = heap.take(bytes[inputs.length + k])
+        taken.push(region)
+        return region
+      })
+      const table = frame.table()
+      regions.forEach((region, k) => {
+        if (region !== null) table[inputs.length + k] = region.address
+      })
+      if (arena !== undefined) table[inputs.length + outputs.length] = arena.address
+      run(frame.address)
+      taken.length = 0
+      const slots = frame.slots()
+      return regions.map((region, k) => {
+        const { dtype, size } = outputs[k]
+        if (region !== null) return arrayOver(avals[k], heap.keep(region, dtype, size))
+        return wrap(avals[k], (slots[inputs.length + k] as Slot).view.slice()) // small ones have slots
+      })
+    } finally {
+      for (const region of taken) heap.give(region)
+      if (arena !== undefined) heap.give(arena)
+    }
+  }
 
   return (args) => {
-    heap.reserve(needed)
-    const passing: Region[] = []
-    const temporary = (size: number): Region => {
-      const region = heap.take(size)
-      passing.push(region)
-      return region
+    try {
+      return attempt(args)
+    } catch (error) {
+      if (!(error instanceof OutOfMemory)) throw error
     }
-    const place = (x: NdArray, k: number): number => {
-      const storage = storageOf(x)
-      const found = heap.addressOf(storage)
-      if (found !== undefined) return found
-      const { dtype, size } = inputs[k]
-      const length = bytesOf(dtype, size)
-      const region = length > movable ? heap.take(length) : temporary(length)
-      heap.write(region.address, storage.read(), dtype)
-      if (length > movable) relocate(x, heap.keep(region, dtype, size))
-      return region.address
+    try {
+      heap.clear()
+      return attempt(args)
+    } catch (error) {
+      if (!(error instanceof OutOfMemory || error instanceof RangeError)) throw error
+      throw tooLarge(who, plan, heap)
     }
-    const table = temporary(tableBytes)
-    const arena = temporary(arenaBytes)
-    const addresses = args.map(place)
-    const regions = sizes.map((size) => (size > small ? heap.take(size) : temporary(size)))
-    const entries = new Int32Array(heap.memory.buffer, table.address, tableBytes / 4)
-    entries.set(addresses)
-    regions.forEach((region, k) => (entries[inputs.length + k] = region.address))
-    entries[inputs.length + outputs.length] = arena.address
-    run(table.address)
-    const made = regions.map((region, k) => {
-      const { dtype, size } = outputs[k]
-      return sizes[k] > small ? heap.keep(region, dtype, size) : heap.copy(region.address, dtype, size)
-    })
-    passing.forEach((region) => heap.give(region))
-    return made.map((elements, k) => {
-      const aval = { ...avals[k] }
-      return 'read' in elements ? arrayOver(aval, elements) : wrap(aval, elements)
-    })
   }
 }

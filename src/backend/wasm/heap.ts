@@ -1,6 +1,6 @@
 import { byteSize, type DType, type TypedArray } from '../../core/dtype.js'
 import type { Storage } from '../../core/array.js'
-import { newMemory, type Memory } from './engine.js'
+import { mostPages, newMemory, type Memory } from './engine.js'
 
 /** A run of bytes in the memory. */
 export interface Region {
@@ -8,8 +8,12 @@ export interface Region {
   readonly bytes: number
 }
 
-const page = 65536
+/** Bytes by which memories grow. */
+export const page = 65536
 const alignment = 64
+
+/** The memory cannot grow so far. */
+export class OutOfMemory extends Error {}
 
 /** Free and taken bytes of a memory that grows: the first hole that is large enough is taken. */
 class Allocator {
@@ -18,6 +22,7 @@ class Allocator {
   readonly #holes: { address: number; bytes: number }[] = []
   #end: number
   #taken = 0
+  #growths = 0
 
   constructor(memory: Memory, reserved: number) {
     this.#memory = memory
@@ -29,7 +34,12 @@ class Allocator {
     return this.#taken
   }
 
-  /** Takes bytes; the memory grows where they do not fit. Throws RangeError where it cannot. */
+  /** How often the memory has grown. */
+  get growths(): number {
+    return this.#growths
+  }
+
+  /** Takes bytes; the memory grows where they do not fit. Throws OutOfMemory where it cannot. */
   take(bytes: number): Region {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
     this.#taken += size
@@ -49,9 +59,10 @@ class Allocator {
     if (missing > 0) {
       try {
         this.#memory.grow(Math.ceil(missing / page))
-      } catch (error) {
+        this.#growths++
+      } catch (cause) {
         this.#taken -= size
-        throw error
+        throw new OutOfMemory('memory does not grow', { cause })
       }
     }
     this.#end += size
@@ -86,7 +97,8 @@ interface Resident {
   data: TypedArray | null
 }
 
-const view = (memory: Memory, dtype: DType, address: number, size: number): TypedArray => {
+/** Elements in the memory. */
+export const viewOf = (memory: Memory, dtype: DType, address: number, size: number): TypedArray => {
   const { buffer } = memory
   switch (dtype) {
     case 'bool':
@@ -105,17 +117,23 @@ class HeapStorage implements Storage {
   readonly size: number
   readonly #memory: Memory
   readonly #resident: Resident
+  readonly #drop: (resident: Resident) => void
 
-  constructor(memory: Memory, dtype: DType, size: number, resident: Resident) {
+  constructor(memory: Memory, dtype: DType, size: number, resident: Resident, drop: (resident: Resident) => void) {
     this.dtype = dtype
     this.size = size
     this.#memory = memory
     this.#resident = resident
+    this.#drop = drop
   }
 
   read(): TypedArray {
     const { region, data } = this.#resident
-    return region === null ? data as TypedArray : view(this.#memory, this.dtype, region.address, this.size) // it is in one of the two
+    return region === null ? data as TypedArray : viewOf(this.#memory, this.dtype, region.address, this.size) // it is in one of the two
+  }
+
+  release(): void {
+    this.#drop(this.#resident)
   }
 
   /** Where the elements are in the memory, if they are. */
@@ -133,19 +151,29 @@ const room = 2 ** 28
  */
 export class Heap {
   readonly memory: Memory
+  /** The most pages that it grows to. */
+  readonly maximum: number
   readonly #allocator: Allocator
   /** Results in the memory, the oldest first. Their handles are not held: who drops them frees the space. */
   readonly #residents = new Map<Resident, { readonly dtype: DType; readonly size: number }>()
-  readonly #dropped = new FinalizationRegistry<Resident>((resident) => this.#free(resident))
+  readonly #drop = (resident: Resident): void => this.#free(resident)
+  readonly #dropped = new FinalizationRegistry<Resident>(this.#drop)
+  readonly #owners = new FinalizationRegistry<Region>((region) => this.give(region))
 
-  constructor() {
-    this.memory = newMemory()
+  constructor(maximum = mostPages) {
+    this.memory = newMemory(maximum)
+    this.maximum = maximum
     this.#allocator = new Allocator(this.memory, alignment)
   }
 
   /** Bytes in use. */
   get taken(): number {
     return this.#allocator.taken
+  }
+
+  /** How often the memory has grown: each time it has other views. */
+  get growths(): number {
+    return this.#allocator.growths
   }
 
   /** Sees to it that so many bytes fit: the oldest results make room. */
@@ -156,9 +184,19 @@ export class Heap {
     }
   }
 
-  /** Bytes that were reserved. */
+  /** All results make room. */
+  clear(): void {
+    for (const resident of this.#residents.keys()) this.#moveOut(resident)
+  }
+
+  /** Bytes that were reserved. Throws OutOfMemory where there are none. */
   take(bytes: number): Region {
     return this.#allocator.take(bytes)
+  }
+
+  /** Gives a region back when its owner is gone. */
+  guard(owner: object, region: Region): void {
+    this.#owners.register(owner, region)
   }
 
   give(region: Region): void {
@@ -168,9 +206,9 @@ export class Heap {
   /** A region's bytes become an array's elements. */
   keep(region: Region, dtype: DType, size: number): Storage {
     const resident: Resident = { region, data: null }
-    const storage = new HeapStorage(this.memory, dtype, size, resident)
+    const storage = new HeapStorage(this.memory, dtype, size, resident, this.#drop)
     this.#residents.set(resident, { dtype, size })
-    this.#dropped.register(storage, resident)
+    this.#dropped.register(storage, resident, resident)
     return storage
   }
 
@@ -181,18 +219,20 @@ export class Heap {
 
   /** Elements written to an address. */
   write(address: number, data: TypedArray, dtype: DType): void {
-    view(this.memory, dtype, address, data.length).set(data)
+    viewOf(this.memory, dtype, address, data.length).set(data)
   }
 
   /** A copy of elements at an address. */
   copy(address: number, dtype: DType, size: number): TypedArray {
-    return view(this.memory, dtype, address, size).slice()
+    return viewOf(this.memory, dtype, address, size).slice()
   }
 
+  /** Frees a result's space. Nothing here holds it any more: a copy of its elements goes with its handle. */
   #free(resident: Resident): void {
     if (resident.region === null) return
     this.#allocator.give(resident.region)
     this.#residents.delete(resident)
+    this.#dropped.unregister(resident)
     resident.region = null
   }
 

@@ -11,7 +11,7 @@ import { f32, f32x4, f64, f64x2, i16x8, i32, i32x4, i64, i64x2, i8x16, select, v
 export type Lanes = 2 | 4
 
 /** One element from memory. */
-const loadOne = (dtype: DType, address: Code<'i32'>, offset: number): Code => {
+export const loadOne = (dtype: DType, address: Code<'i32'>, offset: number): Code => {
   switch (dtype) {
     case 'float32': return f32.load(address, offset)
     case 'float64': return f64.load(address, offset)
@@ -23,7 +23,7 @@ const loadOne = (dtype: DType, address: Code<'i32'>, offset: number): Code => {
 }
 
 /** The same element in every lane. */
-const splat = (dtype: DType, value: Code): Code<'v128'> => {
+export const splat = (dtype: DType, value: Code): Code<'v128'> => {
   if (dtype === 'float32') return f32x4.splat(value as Code<'f32'>) // the type of its dtype, here and below
   if (dtype === 'float64') return f64x2.splat(value as Code<'f64'>)
   return i32x4.splat(dtype === 'bool' ? i32.sub(i32.const(0), value as Code<'i32'>) : value as Code<'i32'>)
@@ -99,7 +99,8 @@ export const storeLanes = (dtype: DType, address: Code<'i32'>, value: Code<'v128
     case 'int32':
     case 'uint32': return lanes === 4 ? v128.store(address, value, offset) : v128.store64Lane(address, value, 0, offset)
     default: {
-      const words = v128.and(dtype === 'bool' && lanes === 2 ? narrowMask(value) : value, constantLanes('int32', dtype === 'bool' ? 1 : 255))
+      const whole = dtype === 'bool' && lanes === 2 ? narrowMask(value) : value
+      const words = v128.and(whole, constantLanes('int32', dtype === 'bool' ? 1 : 255))
       const halves = i16x8.narrowU(words, words)
       const bytes = i8x16.narrowU(halves, halves)
       return lanes === 4 ? v128.store32Lane(address, bytes, 0, offset) : v128.store16Lane(address, bytes, 0, offset)

@@ -16,10 +16,15 @@ export type Arguments<P extends readonly ValueType[]> = { readonly [K in keyof P
 /** A function that code can call. */
 export type Callee<P extends readonly ValueType[], R extends ValueType | 'none'> = (...args: Arguments<P>) => Code<R>
 
-/** The locals of a function that is being written. */
+/** A function that is being written: its locals, and the functions of vectors that it may use. */
 export interface Scope {
   local<T extends ValueType>(type: T): Local<T>
+  /** A function of vectors, known by its name: written in place where it is rare, else once, and called. */
+  apply(name: string, args: readonly Code<'v128'>[], write: (scope: Scope, ...args: Code<'v128'>[]) => Code<'v128'>): Code<'v128'>
 }
+
+/** How often a function of vectors is written in place before it is called. */
+const inPlace = 8
 
 const section = (id: number, items: readonly Bytes[]): Bytes => (items.length === 0 ? [] : [id, sized(vector(items))])
 
@@ -31,6 +36,7 @@ export class ModuleBuilder {
   readonly #declared: Bytes[] = []
   readonly #bodies: Bytes[] = []
   readonly #exports: Bytes[] = []
+  readonly #vectors = new Map<string, { uses: number; callee?: (...args: Code<'v128'>[]) => Code<'v128'> }>()
   #functions = 0
 
   #type({ params, result }: Signature): number {
@@ -66,7 +72,10 @@ export class ModuleBuilder {
     const index = this.#functions++
     const locals: ValueType[] = []
     const { params, result } = signature
-    const scope: Scope = { local: (type) => localAt(type, params.length + locals.push(type) - 1) }
+    const scope: Scope = {
+      local: (type) => localAt(type, params.length + locals.push(type) - 1),
+      apply: (name, args, body) => this.#apply(scope, name, args, body)
+    }
     this.#declared.push(unsigned(this.#type(signature)))
     const at = this.#bodies.length
     this.#bodies.push([]) // functions that `write` defines come behind
@@ -74,6 +83,14 @@ export class ModuleBuilder {
     this.#bodies[at] = bodyBytes(locals, body)
     if (exported !== undefined) this.#exports.push([text(exported), 0, unsigned(index)])
     return (...args) => callAt(result, index, args as readonly Code[]) // a tuple of code
+  }
+
+  #apply(scope: Scope, name: string, args: readonly Code<'v128'>[], body: (scope: Scope, ...args: Code<'v128'>[]) => Code<'v128'>): Code<'v128'> {
+    const known = this.#vectors.get(name) ?? { uses: 0 }
+    this.#vectors.set(name, known)
+    if (known.uses++ < inPlace) return body(scope, ...args)
+    known.callee ??= this.define({ params: args.map(() => 'v128' as const), result: 'v128' }, (own, ...locals) => body(own, ...locals.map(({ get }) => get)))
+    return known.callee(...args)
   }
 
   /** The module in the binary format. */

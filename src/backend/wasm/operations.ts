@@ -1,9 +1,18 @@
-import type { DType } from '../../core/dtype.js'
+import { isFloat, type DType, type FloatDType } from '../../core/dtype.js'
+import type { IntegerPowParams } from '../../lax/power.js'
+import type { RoundParams } from '../../lax/rounding.js'
+import type { ShiftParams } from '../schedule/lower/elementwise.js'
 import type { Operation } from '../schedule/schedulable.js'
 import { after, f32x4, f64x2, i32, i32x4, v128, type Code } from './code.js'
 import { binary32, binary64, unary32, unary64 } from './functions/index.js'
-import { narrowMask, widenMask, type Lanes } from './lanes.js'
+import { narrowed } from './functions/wide.js'
+import {
+  bitCount, integerRemainder, integerSign, leadingZeros, quotient, shiftBy, shiftEach, truncateTo, wrappedPower
+} from './integers.js'
+import { constantLanes, narrowMask, widenMask, type Lanes } from './lanes.js'
 import type { Scope } from './module.js'
+import { nextAfter, roundAway } from './neighbours.js'
+import { remainder } from './remainder.js'
 
 /** An operation that is to be emitted: operands in `type`, the result in `out`. */
 export interface Application {
@@ -38,10 +47,11 @@ const vectors32 = vectorFloats(f32x4, v128.const(Float32Array.of(1, 1, 1, 1)))
 const vectors64 = vectorFloats(f64x2, v128.const(Float64Array.of(1, 1)))
 
 const vectorIntegers = (unsigned: boolean): Readonly<Record<string, (a: Vectors) => Code<'v128'>>> => ({
-  add: ([a, b]) => i32x4.add(a, b), add_any: ([a, b]) => i32x4.add(a, b), sub: ([a, b]) => i32x4.sub(a, b), mul: ([a, b]) => i32x4.mul(a, b),
+  add: ([a, b]) => i32x4.add(a, b), add_any: ([a, b]) => i32x4.add(a, b), sub: ([a, b]) => i32x4.sub(a, b),
+  mul: ([a, b]) => i32x4.mul(a, b),
   max: ([a, b]) => (unsigned ? i32x4.maxU(a, b) : i32x4.maxS(a, b)), min: ([a, b]) => (unsigned ? i32x4.minU(a, b) : i32x4.minS(a, b)),
-  neg: ([a]) => i32x4.neg(a), and: ([a, b]) => v128.and(a, b), or: ([a, b]) => v128.or(a, b), xor: ([a, b]) => v128.xor(a, b),
-  not: ([a]) => v128.not(a)
+  neg: ([a]) => i32x4.neg(a), abs: ([a]) => i32x4.abs(a), and: ([a, b]) => v128.and(a, b), or: ([a, b]) => v128.or(a, b),
+  xor: ([a, b]) => v128.xor(a, b), not: ([a]) => v128.not(a)
 })
 const [signedVectors, unsignedVectors] = [vectorIntegers(false), vectorIntegers(true)]
 
@@ -76,21 +86,21 @@ const convertLanes = (from: DType, to: DType, a: Code<'v128'>, lanes: Lanes): Co
   if (from === 'bool') {
     if (to === 'float64') return v128.and(a, v128.const(Float64Array.of(1, 1)))
     const mask = lanes === 2 ? narrowMask(a) : a
-    return to === 'float32' ? v128.and(mask, v128.const(Float32Array.of(1, 1, 1, 1))) : v128.and(mask, v128.const(Int32Array.of(1, 1, 1, 1)))
+    return v128.and(mask, constantLanes(to, 1))
   }
   if (to === 'bool') return nonzero(from, a, lanes)
   if (wide && isFloatType(from) && isFloatType(to)) return to === 'float64' ? f64x2.promoteLow(a) : f32x4.demoteZero(a)
-  if (!isFloatType(from)) {
+  if (!isFloat(from)) {
     if (to === 'float32') return isUnsignedType(from) ? f32x4.convertI32U(a) : f32x4.convertI32S(a)
     if (to === 'float64') return isUnsignedType(from) ? f64x2.convertLowI32U(a) : f64x2.convertLowI32S(a)
     return wrapped(to, a)
   }
-  throw new Error(`no lanes of ${from} as ${to}`)
+  return truncateTo(to, from, a)
 }
 
 const nonzero = (from: DType, a: Code<'v128'>, lanes: Lanes): Code<'v128'> => {
   if (from === 'float64') return f64x2.ne(a, v128.const(Float64Array.of(0, 0)))
-  const mask = from === 'float32' ? f32x4.ne(a, v128.const(Float32Array.of(0, 0, 0, 0))) : i32x4.ne(a, v128.const(Int32Array.of(0, 0, 0, 0)))
+  const mask = (from === 'float32' ? f32x4 : i32x4).ne(a, constantLanes(from, 0))
   return lanes === 2 ? widenMask(mask) : mask
 }
 
@@ -98,24 +108,24 @@ const nonzero = (from: DType, a: Code<'v128'>, lanes: Lanes): Code<'v128'> => {
 const maskFor = (type: DType, mask: Code<'v128'>, lanes: Lanes): Code<'v128'> =>
   lanes === 2 && type !== 'float64' && type !== 'bool' ? narrowMask(mask) : mask
 
-/** Whether conversions between floats and integers, which saturate differently, stay out. */
-const convertible = (from: DType, to: DType): boolean => !isFloatType(from) || isFloatType(to) || to === 'bool'
-
 const isFunction = (type: DType, operation: string): boolean =>
   [type === 'float32' ? unary32 : unary64, type === 'float32' ? binary32 : binary64].some((table) => Object.hasOwn(table, operation))
 
 /** Whether the operation can be emitted for the dtypes. */
-export const emits = ({ operation, params, types, out }: Operation): boolean => {
+export const emits = ({ operation, params, types }: Operation): boolean => {
   const type = types[types.length - 1]
-  if (operation === 'convert_element_type') return convertible(type, out)
-  if (operation === 'select_n') return types.length === 3 && types[0] === 'bool'
+  switch (operation) {
+    case 'convert_element_type': case 'bitcast_convert_type': case 'select_n': case 'clamp': return true
+    case 'round': case 'is_finite': case 'nextafter': return isFloatType(type)
+    case 'sign': case 'square': case 'abs': case 'div': case 'rem': return type !== 'bool'
+    case 'integer_pow': {
+      const { y } = params as IntegerPowParams // of integer_pow
+      return type !== 'float32' || Math.fround(y) === y
+    }
+    case 'clz': case 'population_count': case 'shift_left': case 'shift_right_logical': case 'shift_right_arithmetic':
+    case 'pow': return true
+  }
   if (comparing.has(operation)) return true
-  if (operation === 'clamp') return isFloatType(type)
-  if (operation === 'round') return isFloatType(type) && (params as { roundingMethod?: string }).roundingMethod === 'toNearestEven'
-  if (operation === 'sign') return isFloatType(type)
-  if (operation === 'is_finite') return isFloatType(type)
-  if (operation === 'integer_pow') return isFloatType(type) && Math.abs((params as { y: number }).y) <= 4
-  if (operation === 'square') return type !== 'bool'
   if (isFloatType(type) && isFunction(type, operation)) return true
   if (type === 'bool') return Object.hasOwn(booleans, operation)
   return isFloatType(type) ? Object.hasOwn(vectors32, operation) : Object.hasOwn(signedVectors, operation)
@@ -140,6 +150,29 @@ const integerPower = (n: number, a: Code<'v128'>, scope: Scope, x: typeof f32x4 
   return n < 0 ? x.div(one, positive(-n)) : positive(n)
 }
 
+/** A result of float32 by way of float64: from the lower two lanes of the operands and, where there are four, from the upper ones. */
+const inHalves = (
+  a: Code<'v128'>, b: Code<'v128'>, lanes: Lanes, scope: Scope, f: (x: Code<'v128'>, y: Code<'v128'>) => Code<'v128'>
+): Code<'v128'> => {
+  const [x, y, low] = Array.from({ length: 3 }, () => scope.local('v128'))
+  const steps = [x.set(a), y.set(b)]
+  if (lanes === 2) return after(steps, f32x4.demoteZero(f(x.get, y.get)))
+  const turn = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]
+  return after(
+    [...steps, low.set(f(x.get, y.get)), x.set(v128.shuffle(x.get, x.get, turn)), y.set(v128.shuffle(y.get, y.get, turn))],
+    narrowed(low.get, f(x.get, y.get))
+  )
+}
+
+const { promoteLow } = f64x2
+
+/** Powers of floats, the exponents integers of the dtype. */
+const wholePower = (out: DType, dtype: DType, a: Code<'v128'>, b: Code<'v128'>, lanes: Lanes, scope: Scope): Code<'v128'> => {
+  const exponent = isUnsignedType(dtype) ? f64x2.convertLowI32U : f64x2.convertLowI32S
+  if (out === 'float64') return binary64['pow'](scope, a, exponent(b))
+  return inHalves(a, b, lanes, scope, (x, y) => binary64['pow'](scope, promoteLow(x), exponent(y)))
+}
+
 /** The operation on lanes. */
 export const emitLanes = (application: Application, args: Vectors, lanes: Lanes, scope: Scope): Code<'v128'> => {
   const { operation, type, out, params } = application
@@ -158,15 +191,49 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
   switch (operation) {
     case 'convert_element_type': return convertLanes(type, out, args[0], lanes)
     case 'select_n': return v128.bitselect(args[2], args[1], maskFor(type, args[0], lanes))
-    case 'clamp': return floats.min(floats.max(args[1], args[0]), args[2])
-    case 'round': return floats.nearest(args[0])
+    case 'bitcast_convert_type': return wrapped(out, args[0])
+    case 'clamp': {
+      const [low, x, high] = args
+      const bound = (name: 'max' | 'min', a: Code<'v128'>, b: Code<'v128'>): Code<'v128'> =>
+        emitLanes({ operation: name, params: {}, type, out }, [a, b], lanes, scope)
+      return bound('min', bound('max', x, low), high)
+    }
+    case 'round':
+      return (params as RoundParams).roundingMethod === 'toNearestEven' // of round
+        ? floats.nearest(args[0]) : roundAway(type as FloatDType, args[0], scope)
+    case 'nextafter': return nextAfter(type as FloatDType, args[0], args[1], scope)
     case 'is_finite': return lanes === 2 && type === 'float32' ? widenMask(finite(type, args[0])) : finite(type, args[0])
-    case 'integer_pow': return integerPower((params as { y: number }).y, args[0], scope, floats, one)
+    case 'integer_pow': {
+      const { y } = params as IntegerPowParams // of integer_pow
+      if (!isFloat(type)) return wrapped(type, wrappedPower(args[0], y, scope))
+      if (Math.abs(y) > 4) return (type === 'float32' ? binary32 : binary64)['pow'](scope, args[0], constantLanes(type, y))
+      return integerPower(y, args[0], scope, floats, one)
+    }
     case 'square': {
       const a = scope.local('v128')
       return isFloatType(type) ? floats.mul(a.tee(args[0]), a.get) : wrapped(type, i32x4.mul(a.tee(args[0]), a.get))
     }
+    case 'rem': {
+      const [a, b] = args
+      if (type === 'float64') return remainder(scope, type, a, b)
+      if (!isFloat(type)) return integerRemainder(type, a, b, lanes, scope)
+      return inHalves(a, b, lanes, scope, (x, y) => remainder(scope, 'float32', promoteLow(x), promoteLow(y)))
+    }
+    case 'shift_left':
+    case 'shift_right_logical':
+    case 'shift_right_arithmetic': {
+      const { count } = params as ShiftParams // of shifts
+      return wrapped(type, count !== undefined
+        ? shiftBy(operation, type, args[0], count) : shiftEach(operation, type, args[0], args[1], lanes, scope))
+    }
+    case 'pow': {
+      if (isFloat(type)) break
+      return wholePower(out, type, args[0], args[1], lanes, scope)
+    }
+    case 'population_count': return bitCount(type, args[0])
+    case 'clz': return leadingZeros(type, args[0], lanes, scope)
     case 'sign': {
+      if (!isFloat(type)) return integerSign(type, args[0], scope)
       // ±1 with the sign of a number, the number itself where it is zero or NaN
       const a = scope.local('v128')
       const minus = type === 'float32' ? v128.const(Float32Array.of(-0, -0, -0, -0)) : v128.const(Float64Array.of(-0, -0))
@@ -175,11 +242,13 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
     }
   }
   if (isFloatType(type)) {
-    const [one1, two] = type === 'float32' ? [unary32, binary32] : [unary64, binary64]
-    if (Object.hasOwn(one1, operation)) return one1[operation](scope, args[0])
-    if (Object.hasOwn(two, operation)) return two[operation](scope, args[0], args[1])
+    const [ofOne, ofTwo] = type === 'float32' ? [unary32, binary32] : [unary64, binary64]
+    const name = `${operation} ${type}`
+    if (Object.hasOwn(ofOne, operation)) return scope.apply(name, args, ofOne[operation])
+    if (Object.hasOwn(ofTwo, operation)) return scope.apply(name, args, ofTwo[operation])
+    return (type === 'float32' ? vectors32 : vectors64)[operation](args)
   }
-  if (isFloatType(type)) return (type === 'float32' ? vectors32 : vectors64)[operation](args)
   if (type === 'bool') return booleans[operation](args)
+  if (operation === 'div') return wrapped(type, quotient(type, args[0], args[1], lanes, scope))
   return wrapped(type, (isUnsignedType(type) ? unsignedVectors : signedVectors)[operation](args))
 }

@@ -16,6 +16,8 @@ interface Exponential {
 
 const exponential32: Exponential = { f: single, tail: exp32, most: 89, flat: 20 }
 const exponential64: Exponential = { f: double, tail: exp64, most: 709.9, flat: 40 }
+/** In float64, to the digits of float32. */
+const exponentialWide: Exponential = { ...exponential64, tail: exp32 }
 
 /** n + shifter, and n: the whole number next to x. */
 const wholeOf = (w: Writer, { add, sub, all, shifter }: Format, x: Vector): readonly [shifted: Vector, n: Vector] => {
@@ -40,28 +42,29 @@ const scaled = (w: Writer, f: Format, y: Vector, shifted: Vector, n: Vector): Ve
   return result.get
 }
 
-/** eʰⁱᵍʰ⁺ˡᵒʷ · 2ⁿ for |high| ≤ ½ log 2. */
-const expOfReduced = (w: Writer, { f, tail }: Exponential, high: Vector, low: Vector | undefined, shifted: Vector, n: Vector): Vector => {
-  const rest = f.mul(polynomial(w, f, high, tail), f.mul(high, high))
-  const y = f.add(f.add(low === undefined ? rest : f.add(rest, low), high), f.all(1))
-  return scaled(w, f, y, shifted, n)
+/** x = n log 2 + r with |r| ≤ ½ log 2. */
+const reduced = (w: Writer, f: Format, x: Vector): { readonly shifted: Vector; readonly n: Vector; readonly r: Vector } => {
+  const { sub, mul, all, ln2: [ln2High, ln2Low] } = f
+  const [shifted, n] = wholeOf(w, f, mul(x, all(Math.LOG2E)))
+  return { shifted, n, r: w.keep(sub(sub(x, mul(n, all(ln2High))), mul(n, all(ln2Low)))) }
+}
+
+/** eʳ, or eʳ⁺ˡᵒʷ, for |r| ≤ ½ log 2. */
+const expOf = (w: Writer, { f: { add, mul, all }, f, tail }: Exponential, r: Vector, low?: Vector): Vector => {
+  const rest = mul(polynomial(w, f, r, tail), mul(r, r))
+  return add(add(low === undefined ? rest : add(rest, low), r), all(1))
 }
 
 /** eˣ of float32 numbers from −87 to 88. */
 export const expNear32 = (w: Writer, x: Vector): Vector => {
-  const { add, sub, mul, bits, all, mantissa, ln2: [ln2High, ln2Low] } = single
-  const [shifted, n] = wholeOf(w, single, mul(x, all(Math.LOG2E)))
-  const r = w.keep(sub(sub(x, mul(n, all(ln2High))), mul(n, all(ln2Low))))
-  const y = add(add(mul(polynomial(w, single, r, exp32), mul(r, r)), r), all(1))
-  return bits.add(y, bits.shl(shifted, mantissa))
+  const { shifted, r } = reduced(w, single, x)
+  return single.bits.add(expOf(w, exponential32, r), single.bits.shl(shifted, single.mantissa))
 }
 
-/** eˣ = 2ⁿ eʳ with |r| ≤ ½ log 2. */
+/** eˣ = 2ⁿ eʳ. */
 const exp = (e: Exponential): Formula1 => (w, x) => {
-  const { f, f: { sub, mul, all, ln2: [ln2High, ln2Low] } } = e
-  const [shifted, n] = wholeOf(w, f, mul(x, all(Math.LOG2E)))
-  const r = w.keep(sub(sub(x, mul(n, all(ln2High))), mul(n, all(ln2Low))))
-  return expOfReduced(w, e, r, undefined, shifted, n)
+  const { shifted, n, r } = reduced(w, e.f, x)
+  return scaled(w, e.f, expOf(w, e, r), shifted, n)
 }
 
 /** exp(high + low) where low is small beside high, as powers need it. */
@@ -71,14 +74,14 @@ export const expOfSum64 = (w: Writer, high: Vector, low: Vector): Vector => {
   const upper = w.keep(sub(high, mul(n, all(ln2High))))
   const small = w.keep(sub(low, mul(n, all(ln2Low))))
   const r = w.keep(add(upper, small))
-  return expOfReduced(w, exponential64, r, add(sub(upper, r), small), shifted, n)
+  return scaled(w, double, expOf(w, exponential64, r, add(sub(upper, r), small)), shifted, n)
 }
 
 /** 2ˣ = 2ⁿ eʳ with r = (x − n) log 2; exact for whole numbers. */
 const exp2 = (e: Exponential): Formula1 => (w, x) => {
   const { f, f: { sub, mul, all } } = e
   const [shifted, n] = wholeOf(w, f, x)
-  return expOfReduced(w, e, w.keep(mul(sub(x, n), all(Math.LN2))), undefined, shifted, n)
+  return scaled(w, f, expOf(w, e, w.keep(mul(sub(x, n), all(Math.LN2)))), shifted, n)
 }
 
 /**
@@ -122,21 +125,19 @@ const logistic = (e: Exponential): Formula1 => (w, x) => {
 }
 
 /** ½e^|x|, without overflow before its time. */
-const halfExp = (w: Writer, e: Exponential, x: Vector): Vector => {
-  const { f, f: { abs, sub, mul, all, ln2: [ln2High, ln2Low] } } = e
-  const a = w.keep(abs(x))
-  const [shifted, n] = wholeOf(w, f, mul(a, all(Math.LOG2E)))
-  const r = w.keep(sub(sub(a, mul(n, all(ln2High))), mul(n, all(ln2Low))))
-  return expOfReduced(w, e, r, undefined, f.bits.sub(shifted, f.bits.all(1n)), w.keep(sub(n, all(1))))
+const halfExp = (e: Exponential): Formula1 => (w, x) => {
+  const { bits, sub, abs, all } = e.f
+  const { shifted, n, r } = reduced(w, e.f, w.keep(abs(x)))
+  return scaled(w, e.f, expOf(w, e, r), bits.sub(shifted, bits.all(1n)), w.keep(sub(n, all(1))))
 }
 
-export const exponentials32 = {
-  exp: exp(exponential32), exp2: exp2(exponential32), expm1: expm1(exponential32), logistic: logistic(exponential32), tanh: tanh(exponential32)
-}
+const exponentials = (e: Exponential): Readonly<Record<'exp' | 'exp2' | 'expm1' | 'logistic' | 'tanh', Formula1>> =>
+  ({ exp: exp(e), exp2: exp2(e), expm1: expm1(e), logistic: logistic(e), tanh: tanh(e) })
 
-export const exponentials64 = {
-  exp: exp(exponential64), exp2: exp2(exponential64), expm1: expm1(exponential64), logistic: logistic(exponential64), tanh: tanh(exponential64)
-}
+export const [exponentials32, exponentials64] = [exponentials(exponential32), exponentials(exponential64)]
 
-/** ½e^|x| of float64 numbers. */
-export const halfExp64 = (w: Writer, x: Vector): Vector => halfExp(w, exponential64, x)
+/** In float64, to the digits of float32. */
+export const expWide: Formula1 = exp(exponentialWide)
+
+/** ½e^|x| of float64 numbers, and to the digits of float32. */
+export const [halfExp64, halfExpWide]: readonly Formula1[] = [halfExp(exponential64), halfExp(exponentialWide)]

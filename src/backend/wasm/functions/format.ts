@@ -27,13 +27,13 @@ export interface Format {
     readonly add: Operation2
     readonly sub: Operation2
     readonly eq: Operation2
-    shl(a: Vector, n: number): Vector
-    shr(a: Vector, n: number): Vector
+    readonly shl: (a: Vector, n: number) => Vector
+    readonly shr: (a: Vector, n: number) => Vector
     /** An integer in every lane. */
-    all(n: bigint): Vector
+    readonly all: (n: bigint) => Vector
   }
   /** A number in every lane. */
-  all(x: number): Vector
+  readonly all: (x: number) => Vector
   /** Bits of the mantissa that are stored, of the exponent's bias, and 1. */
   readonly mantissa: number
   readonly bias: number
@@ -52,10 +52,7 @@ export const single: Format = {
     add: i32x4.add, sub: i32x4.sub, eq: i32x4.eq,
     shl: (a, n) => i32x4.shl(a, i32.const(n)),
     shr: (a, n) => i32x4.shrU(a, i32.const(n)),
-    all(n) {
-      const word = Number(BigInt.asIntN(32, n))
-      return v128.const(Int32Array.of(word, word, word, word))
-    }
+    all: (n) => v128.const(new Int32Array(4).fill(Number(BigInt.asIntN(32, n))))
   },
   all: (x) => v128.const(Float32Array.of(x, x, x, x)),
   mantissa: 23, bias: 127, one: 0x3f800000n, normal: 2 ** -126, shifter: 1.5 * 2 ** 23,
@@ -68,10 +65,7 @@ export const double: Format = {
     add: i64x2.add, sub: i64x2.sub, eq: i64x2.eq,
     shl: (a, n) => i64x2.shl(a, i32.const(n)),
     shr: (a, n) => i64x2.shrU(a, i32.const(n)),
-    all(n) {
-      const word = BigInt.asIntN(64, n)
-      return v128.const(BigInt64Array.of(word, word))
-    }
+    all: (n) => v128.const(new BigInt64Array(2).fill(BigInt.asIntN(64, n)))
   },
   all: (x) => v128.const(Float64Array.of(x, x)),
   mantissa: 52, bias: 1023, one: 0x3ff0000000000000n, normal: 2 ** -1022, shifter: 1.5 * 2 ** 52,

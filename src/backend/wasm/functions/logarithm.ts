@@ -73,5 +73,9 @@ const log1p = (l: Logarithm): Formula1 => (w, x) => {
   return v128.or(logOf(w, l, r, w.keep(add(k, more))), signOf(f, x))
 }
 
+/** In float64, to the digits of float32. */
+const logarithmWide: Logarithm = { ...logarithm64, series: log32 }
+
 export const logarithms32 = { log: log(logarithm32), log1p: log1p(logarithm32) }
 export const logarithms64 = { log: log(logarithm64), log1p: log1p(logarithm64) }
+export const logarithmsWide = { log: log(logarithmWide), log1p: log1p(logarithmWide) }

@@ -1,6 +1,6 @@
 import { v128 } from '../code.js'
 import { cbrt64, logTail } from './coefficients.js'
-import { exponentials64, expOfSum64 } from './exponential.js'
+import { expOfSum64, expWide } from './exponential.js'
 import { choice, double, polynomial, signOf, withSign } from './format.js'
 import { logarithm64, logarithms64, normalised, split } from './logarithm.js'
 import { fastTwoSum, twoProduct, twoSum, type Pair } from './sums.js'
@@ -49,7 +49,7 @@ const powerOfSize64: Formula2 = (w, x, y) => {
 
 /** |x|ʸ for float32 numbers, whose digits the plain product has. */
 const powerOfSize32: Formula2 = (w, x, y) =>
-  exponentials64.exp(w, w.keep(mul(logarithms64.log(w, w.keep(abs(x))), y)))
+  expWide(w, w.keep(mul(logarithms64.log(w, w.keep(abs(x))), y)))
 
 /** xʸ from |x|ʸ, with the special values of IEEE 754: 1ʸ = x⁰ = (−1)^±∞ = 1, NaNs included. */
 const signed = (size: Formula2): Formula2 => (w, x, y) => {
@@ -93,6 +93,7 @@ const cbrt: Formula1 = (w, x) => {
   return choice(proper, withSign(double, scaled, x), x)
 }
 
-export const pow64 = signed(powerOfSize64)
-export const powWide = signed(powerOfSize32)
+export const powers64 = { pow: signed(powerOfSize64) }
+/** In float64, to the digits of float32. */
+export const powersWide = { pow: signed(powerOfSize32) }
 export const roots64 = { cbrt }

@@ -54,25 +54,36 @@ const remainder = (w: Writer, x: Vector): Vector => {
   return w.keep(sub(a, mul(nearest(mul(a, all(0.25))), all(4))))
 }
 
-/** The reduction of float32 numbers. */
-export const reduce32 = (w: Writer, x: Vector): Reduced => {
-  const shifted = w.keep(single.add(single.mul(x, single.all(2 / Math.PI)), single.all(single.shifter)))
-  const whole = w.keep(single.sub(shifted, single.all(single.shifter)))
-  const rest = parts32.reduce<Vector>((sum, part) => single.sub(sum, single.mul(whole, single.all(part))), x)
-  const [n, r] = [w.variable(shifted), w.variable(rest)]
-  w.unless(single.le(single.abs(x), single.all(far32)), (rare) => {
-    const [low, high] = widened(rare, x).map((half) => reduceNarrow(rare, half))
-    rare.set(n, narrowedBits(low.n, high.n))
-    rare.set(r, narrowed(low.r, high.r))
-  })
-  return { n: n.get, r: r.get }
-}
-
-/** The reduction of float64 numbers: r is the high part of a sum. */
+/** A reduction whose remainder is a sum. */
 export interface ReducedSum extends Reduced {
+  /** What r lacks. */
   readonly low: Vector
 }
 
+/** The reduction of float32 numbers. */
+export const reduce32 = (w: Writer, x: Vector): ReducedSum => {
+  const { add, sub, mul, abs, le, all, shifter } = single
+  const shifted = w.keep(add(mul(x, all(2 / Math.PI)), all(shifter)))
+  const whole = w.keep(sub(shifted, all(shifter)))
+  const [first, second, third, last] = parts32.map((part) => mul(whole, all(part)))
+  const upper = w.keep(sub(sub(x, first), second))
+  const middle = w.keep(third)
+  const rest = w.keep(sub(upper, middle))
+  const [n, r, low] = [w.variable(shifted), w.variable(rest), w.variable(sub(sub(sub(upper, rest), middle), last))]
+  const near = le(abs(x), all(far32))
+  w.unless(near, (rare) => {
+    const small = rare.keep(near)
+    const [a, b] = widened(rare, x).map((half) => reduceNarrow(rare, half))
+    const wide = rare.keep(narrowed(a.r, b.r))
+    const [c, d] = widened(rare, wide)
+    rare.set(n, choice(small, n.get, narrowedBits(a.n, b.n)))
+    rare.set(r, choice(small, r.get, wide))
+    rare.set(low, choice(small, low.get, narrowed(double.sub(a.r, c), double.sub(b.r, d))))
+  })
+  return { n: n.get, r: r.get, low: low.get }
+}
+
+/** The reduction of float64 numbers. */
 export const reduce64 = (w: Writer, x: Vector): ReducedSum => {
   const shifted = w.keep(add(mul(x, all(2 / Math.PI)), all(shifter)))
   const whole = w.keep(sub(shifted, all(shifter)))

@@ -16,12 +16,14 @@ const turned = ({ bits, mantissa }: Format, n: Vector): Vector =>
 /** sin(n · ½π + r), by the sine and the cosine of r; `quarter` is 1 for the cosine. */
 const sine32 = (quarter: bigint): Formula1 => (w, x) => {
   const { add, sub, mul, bits, all } = single
-  const reduced = reduce32(w, x)
-  const [r, n] = [w.keep(reduced.r), quarter === 0n ? reduced.n : w.keep(bits.add(reduced.n, bits.all(quarter)))]
+  const { n: turns, r, low } = reduce32(w, x)
+  const n = quarter === 0n ? turns : w.keep(bits.add(turns, bits.all(quarter)))
   const z = w.keep(mul(r, r))
-  const sin = v128.or(add(mul(mul(r, z), polynomial(w, single, z, sin32)), r), signOf(single, r))
+  const sin = add(r, add(mul(mul(r, z), polynomial(w, single, z, sin32)), low))
+  // what r lacks does not matter to the cosine
   const cos = add(mul(mul(z, z), polynomial(w, single, z, cos32)), sub(all(1), mul(z, all(0.5))))
-  return v128.xor(choice(isOdd(single, n), cos, sin), turned(single, n))
+  const proper = quarter === 0n ? v128.or(sin, signOf(single, r)) : sin
+  return v128.xor(choice(isOdd(single, n), cos, proper), turned(single, n))
 }
 
 const { add, sub, mul, div, bits, all } = double
@@ -38,13 +40,16 @@ const cosOf = (w: Writer, r: Vector, low: Vector, z: Vector): readonly [Vector, 
   return [first, add(lost, sub(mul(mul(z, z), polynomial(w, double, z, cos64)), mul(r, low)))]
 }
 
+/** Numbers so small that they are their own sine and tangent, zeros with their sign among them. */
+const orItself = (x: Vector, value: Vector): Vector => choice(double.lt(double.abs(x), all(2 ** -30)), x, value)
+
 const sine64 = (quarter: bigint): Formula1 => (w, x) => {
   const reduced = reduce64(w, x)
   const [r, low, n] = [w.keep(reduced.r), w.keep(reduced.low), w.keep(bits.add(reduced.n, bits.all(quarter)))]
   const z = w.keep(mul(r, r))
   const [sin, cos] = [sinOf(w, r, low, z), cosOf(w, r, low, z)]
-  const value = choice(isOdd(double, n), add(...cos), v128.or(add(...sin), signOf(double, r)))
-  return v128.xor(value, turned(double, n))
+  const value = v128.xor(choice(isOdd(double, n), add(...cos), add(...sin)), turned(double, n))
+  return quarter === 0n ? orItself(x, value) : value
 }
 
 /** tan of float32 numbers: the quotient of sine and cosine, or of cosine and −sine, in float64. */
@@ -53,8 +58,8 @@ const tan32: Formula1 = (w, x) => {
     const reduced = reduceNarrow(w, half)
     const [n, r] = [w.keep(reduced.n), w.keep(reduced.r)]
     const z = w.keep(mul(r, r))
-    const sin = w.keep(v128.or(add(mul(mul(r, z), polynomial(w, double, z, sin64.slice(0, 4))), r), signOf(double, r)))
-    const cos = w.keep(add(mul(mul(z, z), polynomial(w, double, z, cos64.slice(0, 4))), sub(all(1), mul(z, all(0.5)))))
+    const sin = w.keep(v128.or(add(mul(mul(r, z), polynomial(w, double, z, sin32)), r), signOf(double, r)))
+    const cos = w.keep(add(mul(mul(z, z), polynomial(w, double, z, cos32)), sub(all(1), mul(z, all(0.5)))))
     const odd = w.keep(isOdd(double, n))
     return w.keep(div(choice(odd, v128.xor(cos, all(-0)), sin), choice(odd, sin, cos)))
   })
@@ -76,8 +81,7 @@ const tan64: Formula1 = (w, x) => {
   const q = w.keep(div(over, under))
   const [product, lost] = twoProduct(w, q, under)
   const rest = sub(add(sub(sub(over, product), lost), overLow), mul(q, underLow))
-  const value = add(q, div(rest, under))
-  return choice(double.lt(double.abs(x), all(2 ** -300)), x, value)
+  return orItself(x, add(q, div(rest, under)))
 }
 
 export const trigonometric32 = { sin: sine32(0n), cos: sine32(1n), tan: tan32 }

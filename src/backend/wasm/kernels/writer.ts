@@ -1,9 +1,11 @@
 import type { Aval } from '../../../core/aval.js'
 import type { Code, Statement } from '../code.js'
-import type { Scope } from '../module.js'
+import type { ModuleBuilder, Scope } from '../module.js'
 
 /** What an operation's loops are written from. */
 export interface Writing {
+  /** Where functions of its own go. */
+  readonly module: ModuleBuilder
   readonly scope: Scope
   /** Of the primitive. */
   readonly params: object
@@ -13,6 +15,8 @@ export interface Writing {
   /** Addresses of the results' elements. */
   readonly results: readonly Code<'i32'>[]
   readonly outs: readonly Aval[]
+  /** Addresses of the room that `workspaceOf` gives the operation. */
+  readonly workspace: readonly Code<'i32'>[]
 }
 
 /** An operation with loops of its own. */

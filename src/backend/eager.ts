@@ -1,0 +1,51 @@
+import type { NdArray } from '../core/array.js'
+import type { Aval } from '../core/aval.js'
+import type { Eqn, Primitive } from '../core/primitive.js'
+import { sizeOf } from '../core/shape.js'
+import { paramKey } from '../ir/key.js'
+import { avalsOf, variable } from '../ir/jaxpr.js'
+import type { Segment } from './schedule/prepare.js'
+import type { Executable } from './wasm/executable.js'
+
+/** From how many elements on an operation by itself is worth a program. */
+const worthwhile = 16384
+
+/** The greatest number of elements that may lie in the memory of programs: more are kept outside. */
+const greatest = 2 ** 27
+
+/** How many programs of one equation are kept. */
+const most = 512
+
+/** The program of one equation. */
+const alone = (primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Segment & { readonly eqns: readonly [Eqn] } => {
+  const [inputs, outputs] = [avalsOf(operands).map(variable), outs.map(variable)]
+  return { inputs, eqns: [{ primitive, inputs, params, outputs }], outputs }
+}
+
+const keyOf = (primitive: Primitive, operands: readonly NdArray[], params: object): string =>
+  `${primitive.name} ${operands.map(({ dtype, shape, weak }) => `${dtype}${shape.join()}${weak ? '~' : ''}`).join(' ')} ${paramKey(params)}`
+
+/** Programs of single equations over large arrays, the latest ones; `null` for what cannot be compiled. */
+export class EagerPrograms {
+  readonly #programs = new Map<string, Executable | null>()
+  readonly #compile: (segment: Segment, eqn: Eqn) => Executable | null
+
+  constructor(compile: (segment: Segment, eqn: Eqn) => Executable | null) {
+    this.#compile = compile
+  }
+
+  /** The program for an operation, if it is large enough for one and has one. */
+  find(primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Executable | null {
+    if (primitive.jaxprs !== undefined || primitive.effectful === true) return null
+    const sizes = [...operands, ...outs].map(({ shape }) => sizeOf(shape))
+    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest)) return null
+    const key = keyOf(primitive, operands, params)
+    const known = this.#programs.get(key)
+    if (known !== undefined) return known
+    const segment = alone(primitive, operands, params, outs)
+    const program = this.#compile(segment, segment.eqns[0])
+    if (this.#programs.size >= most) this.#programs.delete(this.#programs.keys().next().value as string) // the oldest
+    this.#programs.set(key, program)
+    return program
+  }
+}

@@ -1,0 +1,101 @@
+import { showAval } from '../core/aval.js'
+import type { Eqn, Jaxpr } from '../core/primitive.js'
+import { showTable } from '../core/table.js'
+import { showBytes, showFlops } from '../core/units.js'
+import { avalsOf } from '../ir/jaxpr.js'
+import { showOperation } from '../ir/show.js'
+import { planned, type Plan } from './plan.js'
+import { arenaOf } from './schedule/arena.js'
+import { bytesIn } from './schedule/control.js'
+import type { Schedule } from './schedule/kernel.js'
+import { buffersOf, bytesOfAvals, linesOf, type KernelLine } from './schedule/lines.js'
+import { preparedSegment } from './schedule/prepare.js'
+import { schedule } from './schedule/schedule.js'
+
+/** What a program takes, estimated from its schedule: a `while` counts as one step, a `cond` as its dearest branch. */
+export interface Cost {
+  /** Elementary operations on elements, as far as they are compiled. */
+  readonly flops: number
+  /** Bytes that its kernels have to read and write, each kernel by itself. */
+  readonly reads: number
+  readonly writes: number
+  /** Bytes of what lies between arguments and results. */
+  readonly arenaBytes: number
+  readonly argumentBytes: number
+  readonly resultBytes: number
+  /** Kernels that run one after the other; loops count as one. */
+  readonly kernels: number
+  /** Equations that are interpreted between compiled parts. */
+  readonly interpreted: number
+}
+
+/** An equation that is interpreted, as a line. */
+export const interpretedLine = (eqn: Eqn): KernelLine => ({
+  kind: 'interpreted',
+  name: eqn.primitive.name,
+  loops: eqn.outputs.map(({ aval }) => showAval(aval)).join(' '),
+  computes: `interpreted: ${showOperation(eqn)}`,
+  flops: 0,
+  reads: bytesOfAvals(avalsOf(eqn.inputs)),
+  writes: bytesOfAvals(avalsOf(eqn.outputs)),
+  within: []
+})
+
+/** Lines of a table, nested kernels below those that they are in. */
+const rowsOf = (lines: readonly KernelLine[], prefix: string, indent: string): readonly (readonly string[])[] =>
+  lines.flatMap((line, i) => {
+    const number = `${prefix}${i + 1}`
+    const { name, loops, computes, flops, reads, writes } = line
+    const own = [`${indent}${number}`, name, loops, computes, showFlops(flops), showBytes(reads), showBytes(writes)]
+    const inner = line.within.flatMap(([role, kernels]) =>
+      [[`${indent}  ${role}`, '', '', '', '', '', ''], ...rowsOf(kernels, `${number}.`, `${indent}  `)])
+    return [own, ...inner]
+  })
+
+/** The kernels of a program, in order, to look at. */
+export class Outline {
+  readonly name: string
+  /** Kernels, and equations that are interpreted; programs within a loop are in its line. */
+  readonly kernels: readonly KernelLine[]
+  readonly cost: Cost
+  /** Bytes of every array that it makes or reads, programs within it included: the largest first. */
+  readonly buffers: readonly number[]
+
+  constructor(name: string, { jaxpr, parts }: Plan) {
+    const schedules = parts.map((part): Schedule | Eqn => (part.compiled ? schedule(preparedSegment(part.jaxpr)) : part.jaxpr.eqns[0]))
+    const compiled = schedules.filter((each): each is Schedule => 'kernels' in each)
+    this.name = name
+    this.kernels = schedules.flatMap((each) => ('kernels' in each ? linesOf(each) : [interpretedLine(each)]))
+    this.buffers = [...new Set(compiled.flatMap(buffersOf))].map(bytesIn).sort((a, b) => b - a)
+    const total = (field: 'flops' | 'reads' | 'writes'): number => this.kernels.reduce((sum, line) => sum + line[field], 0)
+    const interpreted = schedules.length - compiled.length
+    this.cost = {
+      flops: total('flops'), reads: total('reads'), writes: total('writes'),
+      arenaBytes: compiled.reduce((most, each) => Math.max(most, arenaOf(each).bytes), 0),
+      argumentBytes: bytesOfAvals(avalsOf(jaxpr.inputs)),
+      resultBytes: bytesOfAvals(avalsOf(jaxpr.outputs)),
+      kernels: this.kernels.length - interpreted,
+      interpreted
+    }
+  }
+
+  /** A table: a line per kernel. */
+  toString(): string {
+    const { flops, reads, writes, arenaBytes, kernels, interpreted } = this.cost
+    const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+    const head = [
+      count(kernels, 'kernel'), ...(interpreted > 0 ? [`${count(interpreted, 'equation')} interpreted`] : []),
+      showFlops(flops), `${showBytes(reads)} read`, `${showBytes(writes)} written`, `arena ${showBytes(arenaBytes)}`
+    ]
+    const table = showTable(['', 'kernel', 'loops', 'computes', 'flops', 'reads', 'writes'], rowsOf(this.kernels, '', ''))
+    return `${this.name}: ${head.join(', ')}\n${table}`
+  }
+
+  /** What Node's `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}
+
+/** The kernels that a traced program becomes. */
+export const outlineOf = (name: string, jaxpr: Jaxpr): Outline => new Outline(name, planned(jaxpr))

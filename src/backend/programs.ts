@@ -1,0 +1,113 @@
+import type { NdArray } from '../core/array.js'
+import { publicName, type Atom, type Jaxpr, type Var } from '../core/primitive.js'
+import { bind } from '../core/trace.js'
+import { refuseChecks } from '../control/check.js'
+import { literalArray } from '../ir/jaxpr.js'
+import type { Clock } from './clock.js'
+import { EagerPrograms } from './eager.js'
+import type { Part } from './partition.js'
+import { compilable, planned, type Plan } from './plan.js'
+import { compile, compileAsync, type Executable, type Setting } from './wasm/executable.js'
+import { Heap } from './wasm/heap.js'
+
+let heap: Heap | undefined
+
+/** The memory of all programs, made when it is first needed. */
+const sharedHeap = (): Heap => (heap ??= new Heap())
+
+/** An equation by itself, as it is run for whoever does not compile it. */
+const interpreted = ({ jaxpr }: Part): Executable => {
+  const [{ primitive, params, inputs }] = jaxpr.eqns
+  const places = inputs.map((atom) => (atom.kind === 'literal' ? literalArray(atom) : jaxpr.inputs.indexOf(atom)))
+  return (args) => bind(primitive, places.map((place) => (typeof place === 'number' ? args[place] : place)), params)
+}
+
+/** The parts of a program one after the other; what no later part reads is let go. */
+const inOrder = ({ jaxpr, parts }: Plan, runs: readonly Executable[]): Executable => {
+  const last = new Map<Var, number>()
+  parts.forEach((part, k) => part.jaxpr.inputs.forEach((v) => last.set(v, k)))
+  const results = new Set<Atom>(jaxpr.outputs)
+  const steps = parts.map((part, k) => ({
+    ...part.jaxpr,
+    run: runs[k],
+    dead: part.jaxpr.inputs.filter((v) => last.get(v) === k && !results.has(v))
+  }))
+  return (args) => {
+    const values = new Map<Var, NdArray>()
+    jaxpr.inputs.forEach((v, i) => values.set(v, args[i]))
+    const at = (v: Var): NdArray => values.get(v) as NdArray // parts are in order
+    for (const { run, inputs, outputs, dead } of steps) {
+      const outs = run(inputs.map(at))
+      outputs.forEach((v, i) => values.set(v, outs[i]))
+      for (const v of dead) values.delete(v)
+    }
+    return jaxpr.outputs.map((atom) => (atom.kind === 'literal' ? literalArray(atom) : at(atom)))
+  }
+}
+
+/** An executable whose beginning and end a clock is told of. */
+const timed = (run: Executable, number: number, clock: Clock): Executable => (args) => {
+  clock.begin(number)
+  try {
+    return run(args)
+  } finally {
+    clock.end(number)
+  }
+}
+
+/** The programs that were compiled, each once. With a clock, they tell it what they are doing. */
+export class Programs {
+  readonly #clock: Clock | undefined
+  readonly #whole = new WeakMap<Jaxpr, Executable>()
+  /** Those of single operations on large arrays. */
+  readonly single: EagerPrograms
+
+  constructor(clock?: Clock) {
+    this.#clock = clock
+    this.single = new EagerPrograms((segment, eqn) => {
+      if (!compilable(eqn)) return null
+      const who = publicName(eqn.primitive.name)
+      return this.#program(who, compile(segment, this.#setting(who)))
+    })
+  }
+
+  /** The program of a jaxpr, called `name`. */
+  whole(name: string, jaxpr: Jaxpr): Executable {
+    const known = this.#whole.get(jaxpr)
+    if (known !== undefined) return known
+    const who = `jit(${name})`
+    const plan = planned(refuseChecks(who, jaxpr))
+    const setting = this.#setting(who)
+    return this.#keep(who, jaxpr, plan, plan.parts.map((part) => (part.compiled ? compile(part.jaxpr, setting) : this.#interpreted(part))))
+  }
+
+  /** Sees to it that there is one, compiled in the background. */
+  async prepare(name: string, jaxpr: Jaxpr): Promise<void> {
+    if (this.#whole.has(jaxpr)) return
+    const who = `jit(${name})`
+    const plan = planned(refuseChecks(who, jaxpr))
+    const setting = this.#setting(who)
+    const making = plan.parts.map(async (part) => (part.compiled ? await compileAsync(part.jaxpr, setting) : this.#interpreted(part)))
+    const runs = await Promise.all(making)
+    this.#keep(who, jaxpr, plan, runs)
+  }
+
+  #keep(who: string, jaxpr: Jaxpr, plan: Plan, runs: readonly Executable[]): Executable {
+    const program = this.#program(who, inOrder(plan, runs))
+    this.#whole.set(jaxpr, program)
+    return program
+  }
+
+  #setting(who: string): Setting {
+    return { heap: sharedHeap(), who, clock: this.#clock }
+  }
+
+  #program(name: string, run: Executable): Executable {
+    return this.#clock === undefined ? run : timed(run, this.#clock.enrol({ kind: 'program', name }), this.#clock)
+  }
+
+  #interpreted(part: Part): Executable {
+    const run = interpreted(part)
+    return this.#clock === undefined ? run : timed(run, this.#clock.enrol({ kind: 'interpreted', eqn: part.jaxpr.eqns[0] }), this.#clock)
+  }
+}

@@ -1,0 +1,85 @@
+import { byteSize } from '../../core/dtype.js'
+import { range } from '../../core/shape.js'
+import type { Product } from '../schedule/kernel.js'
+import { f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, type Code, type Local, type Statement } from './code.js'
+import { constantLanes } from './lanes.js'
+import { plus } from './loops.js'
+import type { ModuleBuilder } from './module.js'
+import { turnedHalves, words } from './shuffles.js'
+import { lanesOf } from './tile.js'
+
+/*
+ * A matrix times a vector, where both lie side by side along the depth: vectors lie along it, too.
+ */
+
+/** Sums in progress for a row. */
+const sumsInRow = 4
+
+/** Whether the product is of that kind: a matrix on the left, a vector on the right. */
+export const isDots = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
+  columns === 1 && lhs.depth === 1 && rhs.depth === 1 && depth >= sumsInRow * lanesOf(dtype)
+
+type Matrices = Pick<Product, 'dtype' | 'rows' | 'columns' | 'depth' | 'lhs' | 'rhs'>
+
+type Dots = (lhs: Code<'i32'>, rhs: Code<'i32'>, out: Code<'i32'>) => Statement
+
+/** A function for rows one below the other, so many at a time. */
+const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matrices, height: number) => {
+  const [bytes, lanes, { add, mul }] = [byteSize(dtype), lanesOf(dtype), dtype === 'float32' ? f32x4 : f64x2]
+  const [block, whole] = [sumsInRow * lanes, depth - (depth % lanes)]
+  return module.define({ params: ['i32', 'i32', 'i32', 'i32'], result: 'none' }, (scope, lhs, rhs, out, count) => {
+    const rows = range(height)
+    const sums = rows.map(() => range(sumsInRow).map(() => scope.local('v128')))
+    const [left, right, end, factor] = [scope.local('i32'), scope.local('i32'), scope.local('i32'), scope.local('v128')]
+    /** So many vectors more, `at` bytes from where the pointers are. */
+    const take = (vectors: number, at: number, mask?: Code<'v128'>): Statement => sequence(...range(vectors).flatMap((j) => {
+      const of = v128.load(right.get, at + 16 * j)
+      return [
+        factor.set(mask === undefined ? of : v128.and(of, mask)),
+        ...rows.map((i) => {
+          const element = v128.load(left.get, i * free * bytes + at + 16 * j)
+          return sums[i][j].set(add(sums[i][j].get, mul(mask === undefined ? element : v128.and(element, mask), factor.get)))
+        })
+      ]
+    }))
+    // the last elements are read with those before them, which are masked
+    const rest = depth % lanes
+    const last = v128.const(Uint8Array.from({ length: 16 }, (_, i) => (i < 16 - rest * bytes ? 0 : 255)))
+    const inBlocks = depth - (depth % block)
+    const total = ([a, b, c, d]: readonly Local<'v128'>[]): readonly Statement[] => [
+      a.set(add(add(a.get, b.get), add(c.get, d.get))),
+      a.set(add(a.get, v128.shuffle(a.get, a.get, turnedHalves))),
+      lanes === 4 ? a.set(add(a.get, v128.shuffle(a.get, a.get, words(1, 0, 3, 2)))) : nothing
+    ]
+    const store = dtype === 'float32' ? v128.store32Lane : v128.store64Lane
+    return loop(sequence(
+      ...sums.flat().map((sum) => sum.set(constantLanes(dtype, 0))),
+      left.set(lhs.get), right.set(rhs.get), end.set(plus(rhs.get, inBlocks * bytes)),
+      loop(sequence(
+        take(sumsInRow, 0), left.set(plus(left.get, 16 * sumsInRow)),
+        leave(0, i32.ltU(right.tee(plus(right.get, 16 * sumsInRow)), end.get))
+      )),
+      take((whole - inBlocks) / lanes, 0),
+      rest === 0 ? nothing : sequence(
+        left.set(plus(lhs.get, (depth - lanes) * bytes)), right.set(plus(rhs.get, (depth - lanes) * bytes)), take(1, 0, last)
+      ),
+      ...sums.flatMap(total),
+      ...rows.map((i) => store(out.get, sums[i][0].get, 0, i * bytes)),
+      lhs.set(plus(lhs.get, height * free * bytes)), out.set(plus(out.get, height * bytes)),
+      leave(0, count.tee(i32.sub(count.get, i32.const(1))))
+    ))
+  })
+}
+
+/** A function for all rows: two at a time, and then the last. */
+export const defineDots = (module: ModuleBuilder, product: Matrices): Dots => {
+  const { rows, dtype, lhs: { free } } = product
+  const bytes = byteSize(dtype)
+  const [pairs, odd] = [rows >> 1, rows % 2]
+  const two = pairs === 0 ? undefined : defineSome(module, product, 2)
+  const one = odd === 0 ? undefined : defineSome(module, product, 1)
+  return (lhs, rhs, out) => sequence(
+    two?.(lhs, rhs, out, i32.const(pairs)) ?? nothing,
+    one?.(plus(lhs, 2 * pairs * free * bytes), rhs, plus(out, 2 * pairs * bytes), i32.const(1)) ?? nothing
+  )
+}

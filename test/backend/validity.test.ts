@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { planned } from '../../src/backend/plan.js'
+import { preparedSegment } from '../../src/backend/schedule/prepare.js'
+import { schedule } from '../../src/backend/schedule/schedule.js'
+import { assemble } from '../../src/backend/wasm/assemble.js'
+import type { Jaxpr } from '../../src/core/primitive.js'
+import type { Program } from '../../src/ir/program.js'
+import { stage } from '../../src/ir/stage.js'
+import { grad, lax, makeJaxpr, nn, np, optim, random, vmap, type NdArray } from '../../src/index.js'
+import { numRuns } from '../support/arbitrary.js'
+import { subjects } from '../laws/table.js'
+import { wildTrials, type Trial } from '../laws/row.js'
+
+/*
+ * Modules are valid, timed ones and ones with shared memory too: by the engine, and by the WebAssembly Binary Toolkit where the package
+ * wabt is installed, which knows nothing of this library.
+ */
+
+type Validate = (bytes: Uint8Array<ArrayBuffer>) => void
+
+interface Toolkit {
+  readWasm(bytes: Uint8Array, features: object): { validate(features: object): void; destroy(): void }
+}
+
+const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly: { validate(bytes: Uint8Array): boolean } } // Node has it
+
+const byEngine: Validate = (bytes) => {
+  if (!engine.validate(bytes)) throw new Error('the engine finds the module invalid')
+}
+
+/** What modules use beyond the toolkit's usual set. */
+const features = { threads: true, relaxed_simd: true }
+
+const load = async (): Promise<Validate | undefined> => {
+  const name: string = 'wabt' // not a literal type, so that it need not be installed
+  const found = (await import(name).catch(() => undefined)) as { readonly default: () => Promise<Toolkit> } | undefined
+  if (found === undefined) {
+    console.warn('the package wabt is not installed: only the engine validates modules')
+    return undefined
+  }
+  const toolkit = await found.default()
+  return (bytes) => {
+    const module = toolkit.readWasm(bytes, features)
+    module.validate(features) // throws what is wrong
+    module.destroy()
+  }
+}
+
+const toolkit = await load()
+const validators = toolkit === undefined ? [byEngine] : [byEngine, toolkit]
+
+const modulesOf = (jaxpr: Jaxpr): readonly Uint8Array<ArrayBuffer>[] =>
+  planned(jaxpr).parts.filter(({ compiled }) => compiled).flatMap((part) => {
+    const plan = schedule(preparedSegment(part.jaxpr))
+    return [assemble(plan, undefined), assemble(plan, 65536), assemble(plan, 65536, () => 0)]
+  })
+
+const check = (jaxpr: Jaxpr): void => {
+  for (const bytes of modulesOf(jaxpr)) for (const validate of validators) expect(() => validate(bytes)).not.toThrow()
+}
+
+const x = np.ones([5, 7])
+const net = nn.chain(nn.linear(7, 6), nn.layerNorm(6), nn.gelu, nn.linear(6, 3))
+const params = net.init(random.key(0))
+const loss = (p: typeof params, y: NdArray): NdArray => nn.loss.softmaxCrossEntropy(net.apply(p)(y), np.zeros([5], { dtype: 'int32' }))
+const adam = optim.adam(0.1)
+const collatz = (n: NdArray): NdArray => lax.whileLoop(
+  (i: NdArray) => np.greater(i, 1),
+  (i: NdArray) => lax.cond(np.equal(np.remainder(i, 2), 0), (j: NdArray) => np.floorDivide(j, 2), (j: NdArray) => np.add(np.mul(3, j), 1), i), n)
+
+const programs: readonly (readonly [string, Program])[] = [
+  ['a step of training', makeJaxpr((y: NdArray) => optim.step(adam)(optim.init(adam)(params), grad(loss)(params, y)))(x)],
+  ['gradients of all examples', makeJaxpr(vmap((y: NdArray) => grad((p: typeof params) => np.sum(net.apply(p)(y)))(params)))(x)],
+  ['a gradient through a scan', makeJaxpr(grad((y: NdArray) =>
+    np.sum(lax.scan((c: NdArray, r: NdArray) => [np.tanh(np.mul(c, r)), c] as const, np.ones([7]), y)[0])))(x)],
+  ['choices in a loop in a loop', makeJaxpr((n: NdArray) => lax.scan((c: NdArray) => [collatz(c), null] as const, n, null, { length: 2 })[0])(
+    np.array(7, { dtype: 'int32' }))]
+]
+
+describe('modules are valid', () => {
+  test.each(programs)('%s', (_, program) => {
+    expect(modulesOf(program).length).toBeGreaterThan(0)
+    check(program)
+  })
+
+  test.each(subjects.map((subject) => [subject.primitive.name, subject] as const))('%s', (_, subject) => {
+    fc.assert(fc.property(wildTrials(subject), (trial: Trial) => {
+      check(stage(trial.f, trial.operands.map((operand) => operand.aval)).jaxpr)
+    }), { numRuns: numRuns(4) })
+  })
+})
