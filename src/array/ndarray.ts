@@ -141,7 +141,7 @@ export const isConcrete = (x: unknown): x is NdArray => x instanceof ConcreteArr
  */
 export const wrap = (aval: Aval, data: TypedArray): NdArray => new ConcreteArray(aval, new HostStorage(aval.dtype, data))
 
-/** An array over `size` elements of a concrete one, from `from` on; over all of them if none are given. They are copied only if they have to be. */
+/** An array over `size` elements of a concrete one, from `from` on, or over all of them. They are copied only if they have to be. */
 export const share = (aval: Aval, x: NdArray, from = 0, size: number = x.size): NdArray => {
   const storage = storageOf(x)
   const data = storage.read()

@@ -1,6 +1,6 @@
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
-import type { Eqn, Primitive } from '../core/primitive.js'
+import type { Eqn, Primitive, Var } from '../core/primitive.js'
 import { sizeOf } from '../core/shape.js'
 import { paramKey } from '../ir/key.js'
 import { avalsOf, variable } from '../ir/jaxpr.js'
@@ -16,11 +16,9 @@ const greatest = 2 ** 27
 /** How many programs of one equation are kept. */
 const most = 512
 
-/** The program of one equation. */
-const alone = (primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Segment & { readonly eqns: readonly [Eqn] } => {
-  const [inputs, outputs] = [avalsOf(operands).map(variable), outs.map(variable)]
-  return { inputs, eqns: [{ primitive, inputs, params, outputs }], outputs }
-}
+/** An equation over fresh variables. */
+const alone = (primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Eqn =>
+  ({ primitive, inputs: avalsOf(operands).map(variable), params, outputs: outs.map(variable) })
 
 const keyOf = (primitive: Primitive, operands: readonly NdArray[], params: object): string =>
   `${primitive.name} ${operands.map(({ dtype, shape, weak }) => `${dtype}${shape.join()}${weak ? '~' : ''}`).join(' ')} ${paramKey(params)}`
@@ -30,6 +28,7 @@ export class EagerPrograms {
   readonly #programs = new Map<string, Executable | null>()
   readonly #compile: (segment: Segment, eqn: Eqn) => Executable | null
 
+  /** `compile` gives the program of a segment, which has one equation, if there is one. */
   constructor(compile: (segment: Segment, eqn: Eqn) => Executable | null) {
     this.#compile = compile
   }
@@ -42,8 +41,8 @@ export class EagerPrograms {
     const key = keyOf(primitive, operands, params)
     const known = this.#programs.get(key)
     if (known !== undefined) return known
-    const segment = alone(primitive, operands, params, outs)
-    const program = this.#compile(segment, segment.eqns[0])
+    const eqn = alone(primitive, operands, params, outs)
+    const program = this.#compile({ inputs: eqn.inputs as readonly Var[], eqns: [eqn], outputs: eqn.outputs }, eqn) // all are variables
     if (this.#programs.size >= most) this.#programs.delete(this.#programs.keys().next().value as string) // the oldest
     this.#programs.set(key, program)
     return program

@@ -34,8 +34,13 @@ export const partition = (jaxpr: Jaxpr, compilable: (eqn: Eqn) => boolean): read
   return closed(parts, jaxpr.outputs)
 }
 
+interface Stage {
+  readonly compiled: boolean
+  readonly eqns: readonly Eqn[]
+}
+
 /** Parts with what they read and what is read of them. */
-const closed = (parts: readonly { readonly compiled: boolean; readonly eqns: readonly Eqn[] }[], results: readonly Atom[]): readonly Part[] => {
+const closed = (parts: readonly Stage[], results: readonly Atom[]): readonly Part[] => {
   const needed = new Set(results)
   const out: Part[] = []
   for (const { compiled, eqns } of [...parts].reverse()) {

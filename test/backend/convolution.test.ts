@@ -1,20 +1,12 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
-import { isFloat, type DType } from '../../src/core/dtype.js'
+import type { DType } from '../../src/core/dtype.js'
 import { grad, lax, nn, np, random, tree, vmap } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
-import { agree } from '../support/compiled.js'
+import { agree, draw } from '../support/compiled.js'
 
 type Fn = (...xs: readonly NdArray[]) => NdArray
-
-/** Small integers where sums must be exact, else normal draws: the same ones for the same seed. */
-const draw = (seed: number, shape: readonly number[], dtype: DType): NdArray => {
-  const x = random.normal(random.key(seed), shape, { dtype: dtype === 'float64' ? 'float64' : 'float32' })
-  return isFloat(dtype) ? x : lax.convertElementType(np.round(np.mul(x, 5)), dtype)
-}
-
-const floats = fc.constantFrom<DType>('float32', 'float64')
 
 const layouts = {
   1: [['NCW', 'OIW', 'NCW'], ['NWC', 'WIO', 'NWC'], ['CWN', 'IOW', 'WNC']],
@@ -115,36 +107,5 @@ describe('convolutions', () => {
     const flat = (gradient: typeof p): NdArray => np.concatenate(tree.leaves(gradient).map((leaf) => np.ravel(leaf)))
     agree((v) => flat(grad(loss)(p, v)), [x], 512)
     agree((v) => vmap((one: NdArray) => flat(grad(loss)(p, np.expandDims(one, 0))))(v), [x], 512)
-  })
-})
-
-const products = fc.record({
-  batch: fc.constantFrom([], [2], [3, 2]), rows: fc.integer({ min: 1, max: 37 }), columns: fc.integer({ min: 1, max: 37 }),
-  depth: fc.integer({ min: 1, max: 40 }), axes: fc.tuple(fc.boolean(), fc.boolean()), dtype: floats, seed: fc.integer()
-})
-
-describe('products', () => {
-  const multiply = (batch: number, left: boolean, right: boolean): Fn => (x, y) => {
-    const axes = Array.from({ length: batch }, (_, k) => k)
-    return lax.dotGeneral(x, y, { contract: [[batch + (left ? 0 : 1)], [batch + (right ? 1 : 0)]], batch: [axes, axes] })
-  }
-
-  test('agree with the reference, whatever their sizes and sides', () => {
-    fc.assert(fc.property(products, ({ batch, rows, columns, depth, axes: [left, right], dtype, seed }) => {
-      const x = draw(seed, [...batch, ...(left ? [depth, rows] : [rows, depth])], dtype)
-      const y = draw(seed + 1, [...batch, ...(right ? [columns, depth] : [depth, columns])], dtype)
-      agree(multiply(batch.length, left, right), [x, y])
-    }), { numRuns: numRuns(150) })
-  })
-
-  test.each([
-    [1, 1, 1], [1, 2048, 3], [130, 1030, 5], [129, 17, 515], [8, 1040, 300], [5, 1028, 257], [131, 1, 259], [300, 10, 300], [2, 3, 5000],
-    [64, 10, 300], [64, 1, 300], [7, 1, 67], [8, 1, 65], [1, 9, 71], [1, 1, 1000]
-  ])('%i × %i × %i', (rows, columns, depth) => {
-    for (const [left, right] of [[false, false], [true, false], [false, true], [true, true]]) {
-      const x = draw(1, left ? [depth, rows] : [rows, depth], 'float32')
-      const y = draw(2, right ? [columns, depth] : [depth, columns], 'float32')
-      agree(multiply(0, left, right), [x, y], 256)
-    }
   })
 })

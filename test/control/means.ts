@@ -123,7 +123,7 @@ export const holdToMeaning = <P extends object>(construct: Construct<P>): void =
   describe(`${primitive.name} is a plain loop`, () => {
     holds('in its values, eager and jitted', 60, cases(construct, 'wild'), ({ f, loop, operands }) => {
       const expected = loop(operands)
-      for (const outs of [f(operands), interpreted(() => jitted(f)(operands))]) outs.forEach((y, i) => { sameBits('the value', y, expected[i]) })
+      for (const outs of interpreted(() => [f(operands), jitted(f)(operands)])) outs.forEach((y, i) => { sameBits('the value', y, expected[i]) })
     })
 
     holds('in its tangents', 60, tame(construct), ({ f, loop, operands, nonzero, seed, dtype }) => {

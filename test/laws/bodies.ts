@@ -17,14 +17,14 @@ import { drawing, integers, signed, type Draw } from '../support/arbitrary.js'
  */
 
 /** A value of another dtype. Continuous where it leads from floating values to floating ones; else by sign. */
-const cast = (x: NdArray, dtype: DType): NdArray => {
+export const cast = (x: NdArray, dtype: DType): NdArray => {
   if (x.dtype === dtype) return x
   if (dtype === 'bool') return isFloat(x.dtype) ? lax.gt(x, 0) : lax.ne(x, 0)
   return lax.convertElementType(isFloat(x.dtype) && !isFloat(dtype) ? lax.gt(x, 0) : x, dtype)
 }
 
 /** An array made to have a shape: leading axes are summed or repeated, then all are cut or padded. */
-const reshaped = (x: NdArray, shape: Shape): NdArray => {
+export const reshaped = (x: NdArray, shape: Shape): NdArray => {
   if (equalShapes(x.shape, shape)) return x
   if (x.dtype === 'bool') return cast(reshaped(cast(x, 'int32'), shape), 'bool')
   let y = x
@@ -38,17 +38,17 @@ const reshaped = (x: NdArray, shape: Shape): NdArray => {
 }
 
 /** A value made to be of a type. */
-const fit = (x: NdArray, aval: Aval): NdArray => converted(reshaped(cast(x, aval.dtype), aval.shape), aval)
+export const fit = (x: NdArray, aval: Aval): NdArray => converted(reshaped(cast(x, aval.dtype), aval.shape), aval)
 
 const isDiscrete = (x: NdArray): boolean => !isFloat(x.dtype)
 
 /** Both as numbers of one dtype and of the shape of the first. */
-const together = (x: NdArray, y: NdArray): readonly [NdArray, NdArray] => {
+export const together = (x: NdArray, y: NdArray): readonly [NdArray, NdArray] => {
   const dtype = [x, y].find((each) => isFloat(each.dtype))?.dtype ?? 'int32'
   return [cast(x, dtype), reshaped(cast(y, dtype), x.shape)]
 }
 
-const number = (x: NdArray): NdArray => (x.dtype === 'bool' ? cast(x, 'int32') : x)
+export const number = (x: NdArray): NdArray => (x.dtype === 'bool' ? cast(x, 'int32') : x)
 
 /** Of two values and an integer scalar. */
 type Apply = (x: NdArray, y: NdArray, index: () => NdArray) => NdArray

@@ -1,14 +1,20 @@
 import { expect } from 'vitest'
 import { compiled } from '../../src/backend/compiled.js'
+import { writes } from '../../src/backend/wasm/kernels/index.js'
 import type { NdArray } from '../../src/core/array.js'
-import { isFloat } from '../../src/core/dtype.js'
+import { isFloat, type DType } from '../../src/core/dtype.js'
 import { jitP } from '../../src/control/jit.js'
+import { lax, np, random } from '../../src/index.js'
 import { evaluate } from '../../src/ir/evaluate.js'
 import { stage } from '../../src/ir/stage.js'
+
+/** Operations that are never left to the interpreter. */
+const own = /^(conv_|reduce_window|select_and_)/
 
 /** Compiled and interpreted results agree: to so many units of the last place of the greatest element, exactly for 0. */
 export const agree = (f: (...xs: readonly NdArray[]) => NdArray, xs: readonly NdArray[], ulps = 64): void => {
   const { jaxpr, captured } = stage((args) => [f(...args)], xs.map(({ aval }) => aval))
+  for (const eqn of jaxpr.eqns) if (own.test(eqn.primitive.name)) expect(writes(eqn)).toBe(true)
   const args = [...captured, ...xs]
   const [want] = evaluate(jaxpr, args)
   const [got] = compiled.execute(jitP, args, { name: 'f', jaxpr }, jaxpr.outputs.map(({ aval }) => aval))
@@ -22,4 +28,10 @@ export const agree = (f: (...xs: readonly NdArray[]) => NdArray, xs: readonly Nd
     if (Object.is(a[i], y) || Math.abs(a[i] - y) <= bound) return
     throw new Error(`element ${i} of [${want.shape.join()}]: compiled ${a[i]}, reference ${y}`)
   })
+}
+
+/** Small integers where sums must be exact, else normal draws: the same ones for the same seed. */
+export const draw = (seed: number, shape: readonly number[], dtype: DType): NdArray => {
+  const x = random.normal(random.key(seed), shape, { dtype: dtype === 'float64' ? 'float64' : 'float32' })
+  return isFloat(dtype) ? x : lax.convertElementType(np.round(np.mul(x, 5)), dtype)
 }

@@ -9,9 +9,9 @@ import type { Buffer, Cond, Routine, Scan, Schedule, While } from './kernel.js'
 /** What a loop's kernel is made with. */
 export interface Making {
   /** The schedule of a program within. */
-  schedule(jaxpr: Jaxpr): Schedule
+  readonly schedule: (jaxpr: Jaxpr) => Schedule
   /** A buffer of the kernel's own. */
-  room(dtype: Buffer['dtype'], size: number): Buffer
+  readonly room: (dtype: Buffer['dtype'], size: number) => Buffer
 }
 
 const routine = (jaxpr: Jaxpr, { schedule, room }: Making): Routine => {
@@ -22,14 +22,18 @@ const routine = (jaxpr: Jaxpr, { schedule, room }: Making): Routine => {
 const like = (buffers: readonly Buffer[], { room }: Making): readonly Buffer[] => buffers.map(({ dtype, size }) => room(dtype, size))
 
 /** The kernel of a scan, a while or a cond, whose operands and results have buffers. */
-export const controlKernel = ({ primitive: { name }, params }: Eqn, operands: readonly Buffer[], results: readonly Buffer[], making: Making): Scan | While | Cond => {
+export const controlKernel = (
+  { primitive: { name }, params }: Eqn, operands: readonly Buffer[], results: readonly Buffer[], making: Making
+): Scan | While | Cond => {
   switch (name) {
     case 'scan': {
       const { jaxpr, length, reverse, constants, carries } = params as ScanParams // of a scan
       const carry = results.slice(0, carries)
       return {
         kind: 'scan', name, length, reverse, body: routine(jaxpr, making),
-        constants: operands.slice(0, constants), start: operands.slice(constants, constants + carries), stacks: operands.slice(constants + carries),
+        constants: operands.slice(0, constants),
+        start: operands.slice(constants, constants + carries),
+        stacks: operands.slice(constants + carries),
         carry, spare: like(carry, making), results: results.slice(carries)
       }
     }

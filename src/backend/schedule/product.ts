@@ -47,7 +47,8 @@ export const productOf = ({ inputs: [x, y], params, outputs: [out] }: Eqn, place
   const { contracting, batch } = (params as { readonly dimensionNumbers: Dimensions }).dimensionNumbers // of dot_general
   const { dtype } = out.aval
   if ((dtype !== 'float32' && dtype !== 'float64') || !isFloat(x.aval.dtype)) return null
-  const [left, right] = [factor(places.lhs, x.aval.shape, batch[0], contracting[0]), factor(places.rhs, y.aval.shape, batch[1], contracting[1])]
+  const left = factor(places.lhs, x.aval.shape, batch[0], contracting[0])
+  const right = factor(places.rhs, y.aval.shape, batch[1], contracting[1])
   if (left === null || right === null) return null
   const free = (shape: readonly number[], side: 0 | 1): readonly number[] =>
     pick(shape, without(range(shape.length), [...contracting[side], ...batch[side]]))

@@ -23,6 +23,9 @@ export interface Target {
   writes(eqn: Eqn): boolean
 }
 
+/** How many addresses the function of a loop may take: engines have their limits. */
+const mostAddresses = 900
+
 const nowhere: Buffer = { id: -1, dtype: 'float32', size: 0 }
 
 /** Whether an equation can be part of a schedule for the target. */
@@ -32,6 +35,7 @@ export const schedulable = (eqn: Eqn, target: Target): boolean => {
   if (avals.some(({ shape }) => sizeOf(shape) === 0) || eqn.primitive.effectful === true || isCollective(eqn)) return false
   if (lowering.kind === 'opaque') return target.writes(eqn)
   if (lowering.kind === 'control') {
+    if (eqn.inputs.length + 4 * eqn.outputs.length > mostAddresses) return false
     return (eqn.params as { readonly length?: number }).length !== 0 && subjaxprs(eqn).every((jaxpr) => wholly(jaxpr, target))
   }
   const [{ aval: out }] = eqn.outputs

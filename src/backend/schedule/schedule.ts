@@ -114,7 +114,8 @@ class Scheduler {
       if (isWhole(lowering)) eqn.inputs.forEach(keep)
       if (lowering.kind === 'view' && lowering.index(eqn, out.aval.shape.map((_, k) => counter(k))) === null) keep(eqn.inputs[0])
       const own = lowering.kind === 'map' ? lowering.cost : 0
-      const below = eqn.inputs.reduce((sum, atom) => sum + (atom.kind === 'var' && !this.#kept.has(atom) ? (this.#cost.get(atom) ?? 0) : 0), own)
+      const within = (atom: Atom): number => (atom.kind === 'var' && !this.#kept.has(atom) ? (this.#cost.get(atom) ?? 0) : 0)
+      const below = eqn.inputs.reduce((sum, atom) => sum + within(atom), own)
       this.#cost.set(out, below)
       if (lowering.kind === 'reduce' || isWhole(lowering)) {
         for (const v of eqn.outputs) this.#kept.add(v)

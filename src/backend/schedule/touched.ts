@@ -24,7 +24,10 @@ export const touched = (kernel: Kernel): Touched => {
       return { reads, writes: [...new Set(kernel.phases.flatMap(({ stores }) => stores.map(({ buffer }) => buffer)))], own: [] }
     }
     case 'product': return { reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]), writes: [kernel.out], own: [kernel.packed] }
-    case 'opaque': return { reads: new Set(kernel.operands.filter((x) => typeof x !== 'number')), writes: kernel.results, own: kernel.workspace }
+    case 'opaque': {
+      const { operands, results, workspace } = kernel
+      return { reads: new Set(operands.filter((x) => typeof x !== 'number')), writes: results, own: workspace }
+    }
     case 'scan': return {
       reads: new Set([...kernel.constants, ...kernel.start, ...kernel.stacks]),
       writes: [...kernel.carry, ...kernel.results],

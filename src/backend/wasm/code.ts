@@ -30,7 +30,8 @@ const unary = <A extends ValueType, R extends ValueType = A>(result: R, opcode: 
   (a) => code(result, [a.bytes, opcode])
 const binary = <A extends ValueType, R extends ValueType = A, B extends ValueType = A>(result: R, opcode: Opcode): Binary<A, R, B> =>
   (a, b) => code(result, [a.bytes, b.bytes, opcode])
-const ternary = <T extends ValueType>(result: T, opcode: Opcode): Ternary<T> => (a, b, c) => code(result, [a.bytes, b.bytes, c.bytes, opcode])
+const ternary = <T extends ValueType>(result: T, opcode: Opcode): Ternary<T> =>
+  (a, b, c) => code(result, [a.bytes, b.bytes, c.bytes, opcode])
 
 /** Where a load or store goes: an address, a constant offset, and what the address is known to be a multiple of. */
 const memarg = (offset: number, align: number): Bytes => [align, unsigned(offset)]
@@ -44,7 +45,9 @@ const store = <T extends ValueType>(opcode: Opcode, align: number): Store<T> =>
 type Comparisons<A extends ValueType, R extends ValueType> = Readonly<Record<'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge', Binary<A, R>>>
 
 /** Six consecutive opcodes. */
-const comparisons = <A extends ValueType, R extends ValueType>(result: R, opcodes: (n: number) => Opcode, first: number): Comparisons<A, R> => ({
+const comparisons = <A extends ValueType, R extends ValueType>(
+  result: R, opcodes: (n: number) => Opcode, first: number
+): Comparisons<A, R> => ({
   eq: binary<A, R>(result, opcodes(first)), ne: binary<A, R>(result, opcodes(first + 1)),
   lt: binary<A, R>(result, opcodes(first + 2)), gt: binary<A, R>(result, opcodes(first + 3)),
   le: binary<A, R>(result, opcodes(first + 4)), ge: binary<A, R>(result, opcodes(first + 5))
@@ -71,7 +74,8 @@ export const i32 = {
   truncF64S: unary<'f64', 'i32'>('i32', numeric(2)), truncF64U: unary<'f64', 'i32'>('i32', numeric(3)),
   reinterpret: unary<'f32', 'i32'>('i32', plain(0xbc)),
   load: load('i32', plain(0x28), 2), store: store<'i32'>(plain(0x36), 2),
-  load8S: load('i32', plain(0x2c), 0), load8U: load('i32', plain(0x2d), 0), load16U: load('i32', plain(0x2f), 1), store8: store<'i32'>(plain(0x3a), 0)
+  load8S: load('i32', plain(0x2c), 0), load8U: load('i32', plain(0x2d), 0), load16U: load('i32', plain(0x2f), 1),
+  store8: store<'i32'>(plain(0x3a), 0)
 } as const
 
 export const i64 = {

@@ -36,7 +36,10 @@ export class Frame {
       end = at + bytes
       return at
     }
-    this.#offsets = this.#buffers.map((buffer) => (bytesOf(buffer.dtype, buffer.size) <= small ? place(bytesOf(buffer.dtype, buffer.size)) : -1))
+    this.#offsets = this.#buffers.map(({ dtype, size }) => {
+      const bytes = bytesOf(dtype, size)
+      return bytes <= small ? place(bytes) : -1
+    })
     this.#arena = arenaBytes <= smallArena ? place(arenaBytes) : null
     this.#region = heap.take(end)
     heap.guard(this, this.#region)

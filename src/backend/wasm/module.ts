@@ -16,11 +16,14 @@ export type Arguments<P extends readonly ValueType[]> = { readonly [K in keyof P
 /** A function that code can call. */
 export type Callee<P extends readonly ValueType[], R extends ValueType | 'none'> = (...args: Arguments<P>) => Code<R>
 
+/** The value of a function of vectors. */
+export type VectorBody = (scope: Scope, ...args: Code<'v128'>[]) => Code<'v128'>
+
 /** A function that is being written: its locals, and the functions of vectors that it may use. */
 export interface Scope {
   local<T extends ValueType>(type: T): Local<T>
   /** A function of vectors, known by its name: written in place where it is rare, else once, and called. */
-  apply(name: string, args: readonly Code<'v128'>[], write: (scope: Scope, ...args: Code<'v128'>[]) => Code<'v128'>): Code<'v128'>
+  apply(name: string, args: readonly Code<'v128'>[], write: VectorBody): Code<'v128'>
 }
 
 /** How often a function of vectors is written in place before it is called. */
@@ -85,11 +88,12 @@ export class ModuleBuilder {
     return (...args) => callAt(result, index, args as readonly Code[]) // a tuple of code
   }
 
-  #apply(scope: Scope, name: string, args: readonly Code<'v128'>[], body: (scope: Scope, ...args: Code<'v128'>[]) => Code<'v128'>): Code<'v128'> {
+  #apply(scope: Scope, name: string, args: readonly Code<'v128'>[], body: VectorBody): Code<'v128'> {
     const known = this.#vectors.get(name) ?? { uses: 0 }
     this.#vectors.set(name, known)
     if (known.uses++ < inPlace) return body(scope, ...args)
-    known.callee ??= this.define({ params: args.map(() => 'v128' as const), result: 'v128' }, (own, ...locals) => body(own, ...locals.map(({ get }) => get)))
+    known.callee ??= this.define({ params: args.map(() => 'v128' as const), result: 'v128' }, (own, ...locals) =>
+      body(own, ...locals.map(({ get }) => get)))
     return known.callee(...args)
   }
 
@@ -97,7 +101,8 @@ export class ModuleBuilder {
   bytes(): Uint8Array<ArrayBuffer> {
     return flatten([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, this.#typeList), section(2, this.#imports), section(3, this.#declared), section(7, this.#exports), section(10, this.#bodies)
+      section(1, this.#typeList), section(2, this.#imports), section(3, this.#declared), section(7, this.#exports),
+      section(10, this.#bodies)
     ])
   }
 }

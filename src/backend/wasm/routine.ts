@@ -19,8 +19,9 @@ const enterAll = (table: Code<'i32'>, from: number, addresses: readonly Code<'i3
   sequence(...addresses.map((address, i) => enter(table, from + i, address)))
 
 /** The function of a kernel with programs within: its body from the addresses of the buffers. */
-const define = (module: ModuleBuilder, buffers: readonly Buffer[], write: (address: Address, local: () => Local<'i32'>) => Statement): Emitted => {
-  // Addresses come in a table too: functions take a thousand parameters at most.
+const define = (
+  module: ModuleBuilder, buffers: readonly Buffer[], write: (address: Address, local: () => Local<'i32'>) => Statement
+): Emitted => {
   const distinct = [...new Set(buffers)]
   const callee = module.define({ params: distinct.map(() => 'i32' as const), result: 'none' }, (scope, ...pointers) => {
     const places = new Map(distinct.map((buffer, i) => [buffer, pointers[i]]))

@@ -1,4 +1,5 @@
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.js'
+import type { SliceParams } from '../../../lax/slice.js'
 import { constant, plus } from '../affine.js'
 import type { Affine } from '../kernel.js'
 import type { ViewLowering } from '../lowering.js'
@@ -21,7 +22,7 @@ const transpose = view(({ params }, coordinates) => {
 })
 
 const slice = view(({ params }, coordinates) => {
-  const { startIndices, strides } = params as { readonly startIndices: readonly number[]; readonly strides: readonly number[] | null } // of slice
+  const { startIndices, strides } = params as SliceParams // of slice
   return coordinates.map((at, axis) => plus(constant(startIndices[axis]), at, strides?.[axis] ?? 1))
 })
 
