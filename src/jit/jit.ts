@@ -33,11 +33,11 @@ type Described<A extends readonly unknown[]> = { readonly [K in keyof A]: A[K] |
 export interface Lowered<F extends Fn = Fn> {
   /** As the function was traced; as it came out of the first passes (the default); or as it is compiled, without calls. */
   jaxpr(stage?: 'traced' | 'simplified' | 'compiled'): Program
-  /** Its kernels, in order: a table of loops, operations and bytes. */
+  /** Its kernels, in order: a table of loops, operations and bytes, with the equations that are interpreted between them. */
   schedule(): Outline
   /** Operations, bytes and kernels, estimated. */
   cost(): Cost
-  /** Compiles the program, which calls then find. Gives the jitted function. */
+  /** Compiles the program, which calls then find. Gives the jitted function. Throws ArgumentError for programs with `check`s. */
   compile(): Jitted<F>
   /** The same in the background, as browsers want it for large programs. */
   compileAsync(): Promise<Jitted<F>>
@@ -147,9 +147,10 @@ const release = (args: readonly unknown[], donated: ReadonlySet<number>, outs: r
 
 /**
  * The function as one program: traced once per structure, shapes and dtypes of its arguments and values of its static
- * arguments, simplified, and run as a whole from then on. It must be pure: what it does beside computing happens only while
- * tracing. JAX's `jit`. Throws ArgumentError for leaves that are no arrays and are not static, TracerError where
- * the function needs a number that is only known later.
+ * arguments, compiled to WebAssembly, and run as a whole from then on. It must be pure: what it does beside computing happens only
+ * while tracing. Last bits may differ from those of a plain call. JAX's `jit`. Throws ArgumentError for leaves that are no arrays
+ * and are not static, and for `check`s, TracerError where the function needs a number that is only known later, and MemoryError
+ * for programs larger than memory.
  *
  * @example
  * const norm = jit((x: NdArray) => np.sqrt(np.sum(np.square(x))))

@@ -14,6 +14,8 @@ export interface Place {
   readonly lane: number
   /** How many lanes there are, at the end of a loop fewer than fit. */
   readonly count: number
+  /** How far the elements are ahead of the innermost loop's counter. */
+  readonly ahead: number
 }
 
 /** What the loops of a kernel have in common. */
@@ -51,6 +53,10 @@ export const accessesOf = (phase: Phase): readonly Access[] => {
   return found
 }
 
+/** Whether a value takes longer than a reduction's step. */
+const isDear = (value: Value): boolean => value.kind === 'apply' &&
+  (!['add', 'sub', 'mul', 'neg', 'abs', 'square', 'convert_element_type', 'select_n'].includes(value.operation) || value.args.some(isDear))
+
 const keyOf = ({ buffer, at }: Access): string => `${buffer.id}@${at.offset}:${at.strides.join()}`
 
 /** The code in the innermost loop of a phase; what does not change there stands before it. */
@@ -80,8 +86,15 @@ export class Body {
     return sequence(...this.#before)
   }
 
-  /** What is computed in it: `full` of a reduction's lanes belong to it. */
-  write(place: Place, sums: readonly Sum[], full: number): Statement {
+  /** Whether there is so little to compute that reductions would wait for their own results. */
+  get isShort(): boolean {
+    let operations = 0
+    for (const value of valuesOf(this.#phase)) if (value.kind === 'apply') operations++
+    return operations <= 4 && !this.#phase.reductions.some(({ value }) => isDear(value))
+  }
+
+  /** What is computed in it: `full` of a reduction's lanes belong to it; reductions go on in one of their ways. */
+  write(place: Place, sums: readonly Sum[], full: number, way = 0): Statement {
     const uses = this.#uses()
     const locals = new Map<Value, Local<'v128'>>()
     const out: Statement[] = []
@@ -97,7 +110,7 @@ export class Body {
     }
     this.#phase.reductions.forEach(({ value }, i) => {
       const made = emit(value)
-      out.push(sums[i].take(made, full))
+      out.push(sums[i].take(made, full, way))
     })
     for (const store of this.#phase.stores) {
       const made = emit(store.value)
@@ -160,15 +173,15 @@ export class Body {
     const { lanes, scope } = this.#around
     const address = this.#address(access, place)
     const step = place.lane < 0 ? 0 : strideOf(access.at, place.lane)
-    if (step === 0) return loadSplat(dtype, address)
-    if (step === 1 && place.count === lanes) return loadLanes(dtype, address, lanes)
+    if (step === 0) return loadSplat(dtype, this.#moved(address, access, place))
+    if (step === 1 && place.count === lanes) return loadLanes(dtype, address, lanes, this.#ahead(access, place))
     const from = scope.local('i32')
-    return after([from.set(address)], gatherLanes(dtype, from.get, lanes, place.count, step * byteSize(dtype)))
+    return after([from.set(this.#moved(address, access, place))], gatherLanes(dtype, from.get, lanes, place.count, step * byteSize(dtype)))
   }
 
   #position(at: Affine, dtype: DType, place: Place): Code<'v128'> {
     const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
-    let start: Code<'i32'> = i32.const(at.offset)
+    let start: Code<'i32'> = i32.const(at.offset + place.ahead * strideOf(at, this.#loop))
     for (const [k, i] of place.counters) if (strideOf(at, k) !== 0) start = i32.add(start, scaled(i.get, strideOf(at, k)))
     const lanes = i32x4.add(i32x4.splat(start), v128.const(Int32Array.of(0, step, 2 * step, 3 * step)))
     if (dtype === 'float32') return f32x4.convertI32S(lanes)
@@ -177,12 +190,23 @@ export class Body {
 
   #store({ buffer, at, value: { dtype } }: Store, value: Code<'v128'>, place: Place): readonly Statement[] {
     const { lanes, scope } = this.#around
-    const address = this.#address({ buffer, at }, place)
+    const access = { buffer, at }
+    const address = this.#address(access, place)
     const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
-    if (step === 1 && place.count === lanes) return [storeLanes(dtype, address, value, lanes)]
+    if (step === 1 && place.count === lanes) return [storeLanes(dtype, address, value, lanes, this.#ahead(access, place))]
     const [to, held] = [scope.local('i32'), scope.local('v128')]
     const count = step === 0 ? 1 : place.count
-    return [to.set(address), held.set(value), ...scatterLanes(dtype, to.get, held.get, lanes, count, step * byteSize(dtype))]
+    return [to.set(this.#moved(address, access, place)), held.set(value), ...scatterLanes(dtype, to.get, held.get, lanes, count, step * byteSize(dtype))]
+  }
+
+  /** How many bytes the elements are ahead. */
+  #ahead({ buffer, at }: Access, place: Place): number {
+    return place.ahead * strideOf(at, this.#loop) * byteSize(buffer.dtype)
+  }
+
+  #moved(address: Code<'i32'>, access: Access, place: Place): Code<'i32'> {
+    const bytes = this.#ahead(access, place)
+    return bytes === 0 ? address : i32.add(address, i32.const(bytes))
   }
 
   /** The part of an address that does not change in the loop. */

@@ -12,6 +12,9 @@ export interface Emitted {
   call(...addresses: readonly Code<'i32'>[]): Statement
 }
 
+/** How many vectors go at a time where a reduction would wait for its own results. */
+const unrolled = 4
+
 /** How many vectors are added up before their sum goes on in a wider type. */
 const piece = 256
 
@@ -63,7 +66,7 @@ class NestWriter implements Surroundings {
   }
 
   write(): Statement {
-    return this.#outer(0, { counters: new Map(), lane: -1, count: 1 })
+    return this.#outer(0, { counters: new Map(), lane: -1, count: 1, ahead: 0 })
   }
 
   /** The outer loops from the k-th on. */
@@ -100,7 +103,8 @@ class NestWriter implements Surroundings {
   #phase(phase: Phase, place: Place): Statement {
     const { inner } = phase
     const first = this.#nest.outer.length
-    const sums = phase.reductions.map((reduction) => new Sum(this.scope, reduction, this.lanes))
+    const ways = this.#across < 0 && (inner.at(-1) ?? 0) >= unrolled * unrolled * this.lanes ? unrolled : 1
+    const sums = phase.reductions.map((reduction) => new Sum(this.scope, reduction, this.lanes, ways))
     const loops = inner.slice(0, -1).reduceRight<(at: Place) => Statement>(
       (body, extent, k) => (at) => this.#loop(first + k, extent, at, body),
       (at) => this.#innermost(phase, sums, at)
@@ -121,15 +125,33 @@ class NestWriter implements Surroundings {
     const step = across ? 1 : this.lanes
     const whole = extent - (extent % step)
     const at = withCounter(place, k, i)
-    const run = (end: Code<'i32'>): Statement =>
-      this.#steps(i, step, end, body.write(across ? at : { ...at, lane: k, count: this.lanes }, sums, this.lanes))
+    const vector: Place = across ? at : { ...at, lane: k, count: this.lanes }
+    const run = (end: Code<'i32'>): Statement => this.#steps(i, step, end, body.write(vector, sums, this.lanes))
     const rest = whole === extent ? [] : [body.write({ ...at, lane: k, count: extent - whole }, sums, extent - whole)]
     const start = [body.before(), i.set(i32.const(0))]
     if (whole === 0) return sequence(...start, ...rest, flush)
+    const several = this.#several(body, vector, sums, i, whole)
+    if (several !== null) return sequence(...start, ...several, ...rest, flush)
     if (sums.length === 0 || whole <= piece * step) return sequence(...start, run(i32.const(whole)), ...rest, flush)
     const end = this.scope.local('i32')
     const next = scopedMinimum(end, i32.add(i.get, i32.const(piece * step)), i32.const(whole))
     return sequence(...start, loop(sequence(next, run(end.get), flush, leave(0, i32.ltU(i.get, i32.const(whole))))), ...rest, flush)
+  }
+
+  /** Reductions of next to nothing, several vectors at a time, so that no step waits for the one before it; `null` where that is of no use. */
+  #several(body: Body, place: Place, sums: readonly Sum[], i: Local<'i32'>, whole: number): readonly Statement[] | null {
+    if (this.#across >= 0 || sums.length === 0 || sums[0].ways === 1 || !body.isShort) return null
+    const step = unrolled * this.lanes
+    const most = whole - (whole % step)
+    const vectors = Array.from({ length: unrolled }, (_, way) => body.write({ ...place, ahead: way * this.lanes }, sums, this.lanes, way))
+    const joined = sequence(...sums.map((sum) => sum.join()), ...sums.map((sum) => sum.flush()))
+    const end = this.scope.local('i32')
+    const next = scopedMinimum(end, i32.add(i.get, i32.const(piece * step)), i32.const(most))
+    const single = (): Statement => this.#steps(i, this.lanes, i32.const(whole), body.write(place, sums, this.lanes))
+    return [
+      loop(sequence(next, this.#steps(i, step, end.get, sequence(...vectors)), joined, leave(0, i32.ltU(i.get, i32.const(most))))),
+      ...(most === whole ? [] : [single()])
+    ]
   }
 
   #keep(sum: Sum): Statement {

@@ -28,16 +28,17 @@ export class Sum {
   readonly #combiner: Combiner
   readonly #lanes: Lanes
   readonly #scope: Scope
-  readonly #current: Local<'v128'>
+  /** What has been taken, in several ways, so that none of them waits for another. */
+  readonly #ways: readonly Local<'v128'>[]
   /** Where sums of pieces go on: the lower and the upper two lanes. */
   readonly #wide: readonly Local<'v128'>[]
 
-  constructor(scope: Scope, { register, combiner }: Reduction, lanes: Lanes) {
+  constructor(scope: Scope, { register, combiner }: Reduction, lanes: Lanes, ways = 1) {
     this.register = register
     this.#combiner = combiner
     this.#lanes = lanes
     this.#scope = scope
-    this.#current = scope.local('v128')
+    this.#ways = Array.from({ length: ways }, () => scope.local('v128'))
     const wide = combiner === 'add' && register.dtype === 'float32'
     this.#wide = wide ? Array.from({ length: lanes / 2 }, () => scope.local('v128')) : []
   }
@@ -48,13 +49,29 @@ export class Sum {
 
   /** Nothing yet. */
   start(): Statement {
-    return sequence(this.#current.set(this.#neutral), ...this.#wide.map((local) => local.set(constantLanes('float64', 0))))
+    return sequence(...this.#ways.map((local) => local.set(this.#neutral)), ...this.#wide.map((local) => local.set(constantLanes('float64', 0))))
   }
 
   /** The first `count` lanes more. */
-  take(value: Code<'v128'>, count: number): Statement {
+  take(value: Code<'v128'>, count: number, way: number): Statement {
+    const current = this.#ways[way]
     const whole = count === this.#lanes ? value : v128.bitselect(value, this.#neutral, this.#mask(count))
-    return this.#current.set(this.#combine(this.#current.get, whole))
+    return current.set(this.#combine(current.get, whole))
+  }
+
+  /** In how many ways it goes on. */
+  get ways(): number {
+    return this.#ways.length
+  }
+
+  get #current(): Local<'v128'> {
+    return this.#ways[0]
+  }
+
+  /** All ways in the first. */
+  join(): Statement {
+    const [first, ...others] = this.#ways
+    return sequence(...others.flatMap((other) => [first.set(this.#combine(first.get, other.get)), other.set(this.#neutral)]))
   }
 
   /** The sum of a piece goes on in float64. */

@@ -73,6 +73,8 @@ const pinv: Row<CutoffParams> = {
 
 const lstsq: Row<LstsqParams> = {
   dtypes: floats,
+  // right-hand sides of one matrix go together, as columns of one product
+  batching: 1e-6,
   examples: (draw) => fc.tuple(sized(draw), sizes(draw.wild ? 0 : 1)).chain(([shape, width]) => fc.record({
     operands: fc.tuple(stacks(draw, shape), draw.array(shape.with(-1, width))), params: fc.record({ cutoff: cutoffs(draw) })
   }))

@@ -51,6 +51,8 @@ const lu: Row = {
 }
 
 const triangular: Row<TriangularSolveParams> = {
+  // right-hand sides of one matrix go together, as columns of one product
+  batching: 1e-6,
   dtypes,
   examples: (draw) => fc.record({
     lead: leads, n: sizes(), width: sizes(),
@@ -101,6 +103,8 @@ const symmetric = (draw: Draw, n: number): fc.Arbitrary<{ readonly operands: rea
   })
 
 const customLinearSolve: Row<LinearSolveParams> = {
+  // right-hand sides of one matrix go together, as columns of one product
+  batching: 1e-6,
   dtypes,
   examples: (draw) => fc.tuple(sizes(), sizes(), fc.boolean())
     .chain(([n, width, isPair]) => (isPair ? general(draw, n, width) : symmetric(draw, n)))
