@@ -195,8 +195,8 @@ export class Body {
     const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
     if (step === 1 && place.count === lanes) return [storeLanes(dtype, address, value, lanes, this.#ahead(access, place))]
     const [to, held] = [scope.local('i32'), scope.local('v128')]
-    const count = step === 0 ? 1 : place.count
-    return [to.set(this.#moved(address, access, place)), held.set(value), ...scatterLanes(dtype, to.get, held.get, lanes, count, step * byteSize(dtype))]
+    const stored = scatterLanes(dtype, to.get, held.get, lanes, step === 0 ? 1 : place.count, step * byteSize(dtype))
+    return [to.set(this.#moved(address, access, place)), held.set(value), ...stored]
   }
 
   /** How many bytes the elements are ahead. */

@@ -138,7 +138,7 @@ class NestWriter implements Surroundings {
     return sequence(...start, loop(sequence(next, run(end.get), flush, leave(0, i32.ltU(i.get, i32.const(whole))))), ...rest, flush)
   }
 
-  /** Reductions of next to nothing, several vectors at a time, so that no step waits for the one before it; `null` where that is of no use. */
+  /** Reductions of next to nothing, several vectors at a time: no step waits for the one before it. `null` where that is of no use. */
   #several(body: Body, place: Place, sums: readonly Sum[], i: Local<'i32'>, whole: number): readonly Statement[] | null {
     if (this.#across >= 0 || sums.length === 0 || sums[0].ways === 1 || !body.isShort) return null
     const step = unrolled * this.lanes

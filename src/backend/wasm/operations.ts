@@ -131,10 +131,10 @@ export const emits = ({ operation, params, types }: Operation): boolean => {
   return isFloatType(type) ? Object.hasOwn(vectors32, operation) : Object.hasOwn(signedVectors, operation)
 }
 
-/** xⁿ for small n, by the products that the reference takes. */
+/** xⁿ for small n, by the products that the reference takes; below zero of 1/x, which is in range where the power is. */
 const integerPower = (n: number, a: Code<'v128'>, scope: Scope, x: typeof f32x4 | typeof f64x2, one: Code<'v128'>): Code<'v128'> => {
   const b = scope.local('v128')
-  const first = b.tee(a)
+  const first = b.tee(n < 0 ? x.div(one, a) : a)
   const positive = (m: number): Code<'v128'> => {
     switch (m) {
       case 0: return one
@@ -147,7 +147,7 @@ const integerPower = (n: number, a: Code<'v128'>, scope: Scope, x: typeof f32x4 
       }
     }
   }
-  return n < 0 ? x.div(one, positive(-n)) : positive(n)
+  return positive(Math.abs(n))
 }
 
 /** A result of float32 by way of float64: from the lower two lanes of the operands and, where there are four, from the upper ones. */
@@ -206,7 +206,7 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
     case 'integer_pow': {
       const { y } = params as IntegerPowParams // of integer_pow
       if (!isFloat(type)) return wrapped(type, wrappedPower(args[0], y, scope))
-      if (Math.abs(y) > 4) return (type === 'float32' ? binary32 : binary64)['pow'](scope, args[0], constantLanes(type, y))
+      if (y > 4 || y < -2) return (type === 'float32' ? binary32 : binary64)['pow'](scope, args[0], constantLanes(type, y))
       return integerPower(y, args[0], scope, floats, one)
     }
     case 'square': {

@@ -49,7 +49,8 @@ export class Sum {
 
   /** Nothing yet. */
   start(): Statement {
-    return sequence(...this.#ways.map((local) => local.set(this.#neutral)), ...this.#wide.map((local) => local.set(constantLanes('float64', 0))))
+    const nothing = constantLanes('float64', 0)
+    return sequence(...this.#ways.map((local) => local.set(this.#neutral)), ...this.#wide.map((local) => local.set(nothing)))
   }
 
   /** The first `count` lanes more. */
