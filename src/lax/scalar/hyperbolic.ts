@@ -4,6 +4,7 @@ import { evaluate } from './double.js'
 /** The hyperbolic tangent, to within 1½ ulp. */
 export const tanh = (x: number): number => {
   const size = Math.abs(x)
+  if (x === 0) return x
   if (size < 0.6875) return x + x * evaluate(tanhSmall, x * x)
   if (size > 22) return Math.sign(x)
   const value = 1 - 2 / (Math.exp(2 * size) + 1)
