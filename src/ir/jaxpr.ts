@@ -1,6 +1,6 @@
 import { scalar } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
-import { equalAvals, type Aval } from '../core/aval.js'
+import type { Aval } from '../core/aval.js'
 import type { AnyPrimitive, Atom, Eqn, Jaxpr, Literal, Var } from '../core/primitive.js'
 
 let count = 0
@@ -43,10 +43,6 @@ export const mapJaxprs = (params: object, rewrite: (jaxpr: Jaxpr) => Jaxpr): obj
   const next = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, each(value)]))
   return changed ? next : params
 }
-
-/** Whether two lists of atoms have the same types. */
-export const sameTypes = (a: readonly { readonly aval: Aval }[], b: readonly { readonly aval: Aval }[]): boolean =>
-  a.length === b.length && a.every((x, i) => equalAvals(x.aval, b[i].aval))
 
 /** Whether an equation, or one in its jaxprs, has an effect. */
 export const isEffectful = (eqn: Eqn): boolean => eqn.primitive.effectful === true || subjaxprs(eqn).some(hasEffects)

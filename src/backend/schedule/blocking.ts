@@ -4,9 +4,6 @@ import { byteSize, type DType } from '../../core/dtype.js'
  * How products of matrices are cut: the figures at which tiles come nearest to what 128 bits can do.
  */
 
-/** Rows of a tile. */
-export const tileRows = 2
-
 /** Bytes of a row of a tile. */
 export const tileBytes = 64
 
