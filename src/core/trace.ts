@@ -119,7 +119,7 @@ export const userLine = (): string => {
   Error.stackTraceLimit = 100 // transforms within transforms are many calls deep
   const lines = (new Error().stack ?? '').split('\n').slice(1)
   Error.stackTraceLimit = limit
-  const library = /([^\s()]*\/)core\/trace\./.exec(lines[0])?.[1]
+  const library = /([^\s()]*\/)[^/\s()]+:\d+:\d+\)?\s*$/.exec(lines[0])?.[1].replace(/core\/$/, '') // or the folder of a bundle
   if (library === undefined) return ''
   const line = lines.find((text) => !text.includes(library) && !text.includes('node:internal') && /:\d+:\d+/.test(text))
   const place = line === undefined ? null : /\(?((?:file:\/\/|\/|\w+:)[^()\s]*:\d+:\d+)\)?\s*$/.exec(line)
