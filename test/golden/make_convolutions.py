@@ -1,6 +1,7 @@
 """Convolutions, pools, nearest upsampling and embeddings, channels last: convolutions.json.
 
-    {name, fn: 'conv' | 'convTranspose' | 'maxPool' | 'averagePool' | 'upsample' | 'embedding', args, options,
+    {name, fn: 'conv' | 'convTranspose' | 'maxPool' | 'averagePool' | 'upsample' | 'embedding' |
+     'linear' | 'globalMaxPool' | 'globalAveragePool', args, options,
      params: {weight, bias?} | null, x, out, cotangent, grad: {params, x | null}}
 
 By PyTorch in float64 where it has the padding, else by jax.lax. Operands are small whole numbers, so that results are
@@ -137,6 +138,29 @@ def embedding(name, count, features, ids):
     return case(name, 'embedding', [count, features], {}, params, ids, y.detach().numpy(), cotangent, grads, None)
 
 
+def torch_linear(name, shape, outputs, bias=True):
+    x, weight, b = whole(random, shape), whole(random, (outputs, shape[-1])), whole(random, (outputs,))
+    tx, tw, tb = leaf(x), leaf(weight), leaf(b)
+    y = F.linear(tx, tw, tb if bias else None)
+    cotangent = whole(random, tuple(y.shape))
+    (y * torch.tensor(cotangent)).sum().backward()
+    params, grads = {'weight': weight.T}, {'weight': tw.grad.numpy().T}
+    if bias:
+        params['bias'], grads['bias'] = b, tb.grad.numpy()
+    return case(name, 'linear', [shape[-1], outputs], {}, params, x, y.detach().numpy(), cotangent, grads, tx.grad.numpy())
+
+
+def torch_global(name, fn, shape, pool):
+    rank = len(shape) - 2
+    tx = leaf(np.moveaxis(distinct(random, shape), -1, 1))
+    y = pool(tx, 1)
+    cotangent = whole(random, (shape[0], shape[-1]))
+    (y.reshape(cotangent.shape) * torch.tensor(cotangent)).sum().backward()
+    return case(
+        name, fn, [rank], None, None, last(tx, rank), y.detach().reshape(cotangent.shape).numpy(), cotangent, None, last(tx.grad, rank)
+    )
+
+
 def valid(**options):
     return {'padding': 'VALID', **options}
 
@@ -193,4 +217,9 @@ write('convolutions', [
     embedding('embedding, a vector of ids', 4, 3, [2, 0, 2]),
     embedding('embedding, a batch of ids', 3, 2, [[1, 1, 0], [2, 1, 1]]),
     embedding('embedding, one id', 3, 2, 1),
+    torch_linear('linear', (5, 3), 4),
+    torch_linear('linear of sequences, without bias', (2, 3, 4), 2, False),
+    torch_global('global max pool of images', 'globalMaxPool', (2, 3, 4, 2), F.adaptive_max_pool2d),
+    torch_global('global average pool of images', 'globalAveragePool', (2, 2, 4, 3), F.adaptive_avg_pool2d),
+    torch_global('global average pool of sequences', 'globalAveragePool', (2, 4, 3), F.adaptive_avg_pool1d),
 ])

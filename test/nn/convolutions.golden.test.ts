@@ -15,7 +15,7 @@ type Params = Readonly<Record<string, NdArray>> | null
 
 interface GoldenCase {
   readonly name: string
-  readonly fn: 'conv' | 'convTranspose' | 'maxPool' | 'averagePool' | 'upsample' | 'embedding'
+  readonly fn: 'conv' | 'convTranspose' | 'maxPool' | 'averagePool' | 'upsample' | 'embedding' | 'linear' | 'globalMaxPool' | 'globalAveragePool'
   readonly args: readonly never[]
   readonly options: object | null
   readonly params: Params

@@ -6,11 +6,11 @@ import { counter, equalAffine, keyOf, linear } from './affine.js'
 import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
 import type { Affine, Buffer, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
+import { pruned, scratchOf } from './leftover.js'
 import type { Lowering } from './lowering.js'
 import { loweringOf } from './lower/index.js'
 import { prepared, type Segment } from './prepare.js'
 import { productOf } from './product.js'
-import { touched } from './touched.js'
 import { workspaceOf } from './workspace.js'
 
 /** The dearest value that is computed again for a second reader rather than kept. */
@@ -377,25 +377,3 @@ class NestBuilder {
 
 const nameOf = (phases: readonly OpenPhase[]): string =>
   phases.flatMap(({ roots }) => roots.map(({ eqn }) => eqn.primitive.name)).join(' ')
-
-/** The kernels without stores that nobody reads. */
-const pruned = (kernels: readonly Kernel[], results: ReadonlySet<Buffer>): readonly Kernel[] => {
-  const read = new Set(results)
-  for (const kernel of kernels) for (const buffer of touched(kernel).reads) read.add(buffer)
-  return kernels.map((kernel): Kernel => {
-    if (kernel.kind !== 'nest') return kernel
-    const phases = kernel.phases
-      .map((phase) => ({ ...phase, stores: phase.stores.filter(({ buffer }) => read.has(buffer)) }))
-      .filter(({ reductions, stores }) => reductions.length + stores.length > 0)
-    return { ...kernel, phases }
-  })
-}
-
-const scratchOf = (kernels: readonly Kernel[], fixed: ReadonlySet<Buffer>): readonly Buffer[] => {
-  const found = new Set<Buffer>()
-  for (const kernel of kernels) {
-    const { writes, own } = touched(kernel)
-    for (const buffer of [...writes, ...own]) if (!fixed.has(buffer)) found.add(buffer)
-  }
-  return [...found]
-}

@@ -89,15 +89,20 @@ export const i64 = {
   load: load('i64', plain(0x29), 3), store: store<'i64'>(plain(0x37), 3)
 } as const
 
+/** What both types of floats have: comparisons and arithmetic are runs of consecutive opcodes. */
+const floats = <T extends 'f32' | 'f64'>(type: T, compared: number, computed: number) => {
+  const one = (n: number): Unary<T> => unary<T>(type, plain(computed + n))
+  const two = (n: number): Binary<T> => binary<T>(type, plain(computed + n))
+  return {
+    ...comparisons<T, 'i32'>('i32', plain, compared),
+    abs: one(0), neg: one(1), ceil: one(2), floor: one(3), trunc: one(4), nearest: one(5), sqrt: one(6),
+    add: two(7), sub: two(8), mul: two(9), div: two(10), min: two(11), max: two(12), copysign: two(13)
+  }
+}
+
 export const f32 = {
   const: (x: number): Code<'f32'> => code('f32', [0x43, float32Bytes(x)]),
-  ...comparisons<'f32', 'i32'>('i32', plain, 0x5b),
-  abs: unary<'f32'>('f32', plain(0x8b)), neg: unary<'f32'>('f32', plain(0x8c)),
-  ceil: unary<'f32'>('f32', plain(0x8d)), floor: unary<'f32'>('f32', plain(0x8e)),
-  trunc: unary<'f32'>('f32', plain(0x8f)), nearest: unary<'f32'>('f32', plain(0x90)), sqrt: unary<'f32'>('f32', plain(0x91)),
-  add: binary<'f32'>('f32', plain(0x92)), sub: binary<'f32'>('f32', plain(0x93)),
-  mul: binary<'f32'>('f32', plain(0x94)), div: binary<'f32'>('f32', plain(0x95)),
-  min: binary<'f32'>('f32', plain(0x96)), max: binary<'f32'>('f32', plain(0x97)), copysign: binary<'f32'>('f32', plain(0x98)),
+  ...floats('f32', 0x5b, 0x8b),
   convertI32S: unary<'i32', 'f32'>('f32', plain(0xb2)), convertI32U: unary<'i32', 'f32'>('f32', plain(0xb3)),
   demote: unary<'f64', 'f32'>('f32', plain(0xb6)), reinterpret: unary<'i32', 'f32'>('f32', plain(0xbe)),
   load: load('f32', plain(0x2a), 2), store: store<'f32'>(plain(0x38), 2)
@@ -105,13 +110,7 @@ export const f32 = {
 
 export const f64 = {
   const: (x: number): Code<'f64'> => code('f64', [0x44, float64Bytes(x)]),
-  ...comparisons<'f64', 'i32'>('i32', plain, 0x61),
-  abs: unary<'f64'>('f64', plain(0x99)), neg: unary<'f64'>('f64', plain(0x9a)),
-  ceil: unary<'f64'>('f64', plain(0x9b)), floor: unary<'f64'>('f64', plain(0x9c)),
-  trunc: unary<'f64'>('f64', plain(0x9d)), nearest: unary<'f64'>('f64', plain(0x9e)), sqrt: unary<'f64'>('f64', plain(0x9f)),
-  add: binary<'f64'>('f64', plain(0xa0)), sub: binary<'f64'>('f64', plain(0xa1)),
-  mul: binary<'f64'>('f64', plain(0xa2)), div: binary<'f64'>('f64', plain(0xa3)),
-  min: binary<'f64'>('f64', plain(0xa4)), max: binary<'f64'>('f64', plain(0xa5)), copysign: binary<'f64'>('f64', plain(0xa6)),
+  ...floats('f64', 0x61, 0x99),
   convertI32S: unary<'i32', 'f64'>('f64', plain(0xb7)), convertI32U: unary<'i32', 'f64'>('f64', plain(0xb8)),
   promote: unary<'f32', 'f64'>('f64', plain(0xbb)), reinterpret: unary<'i64', 'f64'>('f64', plain(0xbf)),
   load: load('f64', plain(0x2b), 3), store: store<'f64'>(plain(0x39), 3)
