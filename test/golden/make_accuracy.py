@@ -11,23 +11,11 @@ import mpmath as mp
 import numpy as np
 
 from golden import write
+from precise import case, flat, mixed, sizes
 
 mp.mp.prec = 300
 random.seed(1)
 count = 60
-
-
-def flat(low, high):
-    return lambda: random.uniform(low, high)
-
-
-def sizes(low, high, signed=True):
-    """Numbers whose logarithm to base 2 is spread evenly."""
-    return lambda: (random.choice([-1, 1]) if signed else 1) * 2.0 ** random.uniform(low, high)
-
-
-def mixed(*draws):
-    return lambda: random.choice(draws)()
 
 
 def neighbours(*points):
@@ -83,24 +71,7 @@ two = {
     'polygamma': (lambda m, x: mp.polygamma(int(m), x), lambda: (float(random.randint(1, 4)), mixed(flat(0, 20), sizes(-30, 30, False))())),
 }
 
-cases = []
-
-
-def add(fn, exact, draw):
-    points, values = [], []
-    while len(points) < count:
-        point = draw()
-        tiny = any(0 < abs(x) < 1e-15 for x in point)
-        with mp.workprec(2400 if tiny or fn in ('sin', 'cos', 'tan', 'pow') else 300):
-            value = exact(*map(mp.mpf, point))
-            if mp.isfinite(value) and abs(value) < mp.mpf(2) ** 1023:
-                points.append(point)
-                values.append(float(value))
-    cases.append({'name': fn, 'fn': fn, 'args': [np.array(column) for column in zip(*points)], 'out': np.array(values)})
-
-
-for fn, (exact, draw) in one.items():
-    add(fn, exact, lambda: (draw(),))
-for fn, (exact, draw) in two.items():
-    add(fn, exact, draw)
-write('accuracy', cases)
+write('accuracy', [
+    *(case(fn, exact, lambda: (draw(),), count, 300) for fn, (exact, draw) in one.items()),
+    *(case(fn, exact, draw, count, 300) for fn, (exact, draw) in two.items()),
+])

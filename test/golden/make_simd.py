@@ -13,22 +13,10 @@ import mpmath as mp
 import numpy as np
 
 from golden import write
+from precise import case, flat, mixed, sizes
 
 random.seed(2)
 count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-
-
-def flat(low, high):
-    return lambda: random.uniform(low, high)
-
-
-def sizes(low, high, signed=True):
-    """Numbers whose logarithm to base 2 is spread evenly."""
-    return lambda: (random.choice([-1, 1]) if signed else 1) * 2.0 ** random.uniform(low, high)
-
-
-def mixed(*draws):
-    return lambda: random.choice(draws)()
 
 
 def moved(x, steps):
@@ -101,26 +89,11 @@ two = {
     'atan2': (mp.atan2, lambda: (every(), every()) if random.random() < 0.3 else (random.uniform(-9, 9), random.uniform(-9, 9))),
 }
 
-cases = []
+def outside(fn, point):
+    return fn == 'acosh' and point[0] < 1 or fn in ('atanh', 'erf_inv') and abs(point[0]) >= 1
 
 
-def add(fn, exact, draw):
-    points, values = [], []
-    while len(points) < count:
-        point = draw()
-        tiny = any(0 < abs(x) < 1e-15 for x in point)
-        with mp.workprec(2400 if tiny or fn in ('sin', 'cos', 'tan', 'pow') else 200):
-            if fn == 'acosh' and point[0] < 1 or fn in ('atanh', 'erf_inv') and abs(point[0]) >= 1:
-                continue
-            value = exact(*map(mp.mpf, point))
-            if mp.isfinite(value) and abs(value) < mp.mpf(2) ** 1023:
-                points.append(point)
-                values.append(float(value))
-    cases.append({'name': fn, 'fn': fn, 'args': [np.array(column) for column in zip(*points)], 'out': np.array(values)})
-
-
-for fn, (exact, draw) in one.items():
-    add(fn, exact, lambda: (draw(),))
-for fn, (exact, draw) in two.items():
-    add(fn, exact, draw)
-write('simd', cases)
+write('simd', [
+    *(case(fn, exact, lambda: (draw(),), count, 200, outside) for fn, (exact, draw) in one.items()),
+    *(case(fn, exact, draw, count, 200, outside) for fn, (exact, draw) in two.items()),
+])

@@ -1,8 +1,6 @@
 import type { Atom, Eqn, Jaxpr, Var } from '../../core/primitive.js'
-import { inlined } from '../../control/inline.js'
 import { variable, withParts } from '../../ir/jaxpr.js'
 import { memo } from '../../ir/memo.js'
-import { simplify } from '../../ir/passes.js'
 import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
 import { widened } from './widen.js'
 
@@ -35,11 +33,10 @@ const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
 export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment =>
   ({ inputs, eqns: widened(withoutLiterals(eqns)), outputs })
 
-/** The program without calls, and with copies for results that are inputs, constants, or the same as others. */
+/** An optimised program within another, with copies for results that are inputs, constants, or the same as others. */
 export const prepared: (jaxpr: Jaxpr) => Segment = memo(
   () => '',
-  (jaxpr) => {
-    const { inputs, eqns, outputs } = simplify(inlined(jaxpr))
+  ({ inputs, eqns, outputs }) => {
     const taken = new Set<Atom>(inputs)
     const copies: Eqn[] = []
     const own = outputs.map((atom) => {
