@@ -1,6 +1,7 @@
 /*
- * The workloads of a peer benchmark, as a user of the library would write them. A harness that calls adaptors of this form makes the
- * data, checks the values and takes the times; the environment's COTANGENT names another build than dist/index.js.
+ * The workloads as a user of the library would write them. A harness that calls adaptors of this form makes the data, checks results
+ * and takes the times: `result` is what came out, and `value` is the same in a few numbers. The environment's COTANGENT names another
+ * build than the package's own.
  */
 
 import { env } from 'node:process'
@@ -9,7 +10,7 @@ let lib
 
 /** Imports the library, which installs its backend. */
 export async function load() {
-  lib = await import(env.COTANGENT ?? '../../dist/index.js')
+  lib = await import(env.COTANGENT ?? 'cotangent')
 }
 
 export const version = () => '0.1.0'
@@ -40,6 +41,7 @@ const trainer = (w, optimizer, loss) => {
         last = value.item()
       }
     },
+    result: () => last,
     value: () => last
   }
 }
@@ -52,6 +54,7 @@ const caller = (f, args, value) => {
     run: (k) => {
       for (let i = 0; i < k; i++) out = jitted(...args)
     },
+    result: () => out.toTypedArray(),
     value: () => value(out.toTypedArray())
   }
 }
@@ -94,7 +97,8 @@ export const workloads = {
     }, { donate: [0], name: 'step' })
     const start = () => optim.init(sgd)(puts(w, w.trainable))
     let state = start()
-    const distance = (a, b) => Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0))
+    const moved = (name) => state.params[name].toTypedArray().map((value, i) => value - w.arrays[name].data[i])
+    const length = (a) => Math.sqrt(a.reduce((sum, value) => sum + value * value, 0))
     return {
       reset: () => {
         state = start()
@@ -102,8 +106,8 @@ export const workloads = {
       run: (k) => {
         for (let i = 0; i < k; i++) state = step(state, x, y)
       },
-      value: () => Object.fromEntries(w.trainable.map((name) =>
-        [`d_${name}`, distance(state.params[name].toTypedArray(), w.arrays[name].data)]))
+      result: () => Object.fromEntries(w.trainable.map((name) => [name, moved(name)])),
+      value: () => Object.fromEntries(w.trainable.map((name) => [`d_${name}`, length(moved(name))]))
     }
   },
 
@@ -116,7 +120,8 @@ export const workloads = {
       run: (k) => {
         for (let i = 0; i < k; i++) last = f(x, scale, b).item()
       },
-      value: () => last
+      result: () => last,
+    value: () => last
     }
   },
 
@@ -194,7 +199,8 @@ export const workloads = {
       run: (k) => {
         for (let i = 0; i < k; i++) last = slope(w.hyper.x).item()
       },
-      value: () => last
+      result: () => last,
+    value: () => last
     }
   },
 

@@ -1,82 +1,89 @@
-/* Figures, not tests: `npm run bench`. Tracing, differentiation and the reference kernels, each after checking its result. */
-import assert from 'node:assert/strict'
-import { grad, jit, makeJaxpr, nn, np, optim, random, valueAndGrad, type NdArray } from 'cotangent'
-import { measure, table, type Candidate } from './measure.js'
+/*
+ * Figures, not tests: `npm run bench`, `npm run bench -- --help`. The library beside others on npm, each in processes of its own and in
+ * turns, after their results were compared with sums in float64. A Markdown document comes out, and nothing else.
+ */
 
-const chain = (length: number) => (x: NdArray): NdArray => {
-  let y = x
-  for (let i = 0; i < length; i++) y = i % 2 === 0 ? np.sin(y) : np.mul(y, 1.01)
-  return y
+import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { Command, InvalidArgumentError } from 'commander'
+import { measure, table } from './measure.js'
+import { ownCandidates } from './own.js'
+import { isInstalled, peerNames, prepare, type PeerName } from './peers.js'
+import { ratios, ratioTable } from './perexample.js'
+import { comparison } from './report.js'
+import { timed, type Cells } from './rounds.js'
+import type { Workload } from './spec.js'
+import { workloads } from './workloads.js'
+
+/** Sections that are no workloads of other libraries. */
+const sections = ['examples', 'own'] as const
+
+const ids = [...workloads.map(({ id }) => id), ...sections]
+
+/** A list with commas, of these names or, where they have hyphens, of what stands before. */
+const listOf = (known: readonly string[]) => (text: string): readonly string[] => {
+  const asked = text.split(',').filter((name) => name !== '')
+  const unknown = asked.find((name) => !known.some((each) => each === name || each.startsWith(`${name}-`)))
+  if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}, but ${known.join(', ')}.`)
+  return known.filter((each) => asked.some((name) => each === name || each.startsWith(`${name}-`)))
 }
 
-const staging = (length: number): Candidate => {
-  const x = np.array(0.5)
-  const gradient = makeJaxpr(grad(chain(length)))
-  assert.ok(gradient(x).eqns.length >= length)
-  return {
-    name: `stage the gradient of a chain of ${length} equations`,
-    run: (times) => {
-      for (let i = 0; i < times; i++) gradient(x)
-    }
-  }
+const positive = (text: string): number => {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('It is a positive integer.')
+  return n
 }
 
-const eager = (): Candidate => {
-  const x = np.array(0.7)
-  const slope = grad((v: NdArray) => np.mul(np.sin(v), v))
-  assert.ok(Math.abs(slope(x).item() - (Math.cos(0.7) * 0.7 + Math.sin(0.7))) < 1e-6)
-  return {
-    name: 'eager gradient of sin(x)·x, value read back',
-    run: (times) => {
-      for (let i = 0; i < times; i++) slope(x).item()
-    }
-  }
+interface Options {
+  readonly peers: readonly PeerName[]
+  readonly workloads: readonly string[]
+  readonly rounds: number
+  readonly ms: number
+  readonly json?: string
 }
 
-const smallCall = (): Candidate => {
-  const x = np.array(0.7)
-  const f = jit((v: NdArray) => np.mul(np.sin(v), v))
-  assert.ok(Math.abs(f(x).item() - Math.sin(0.7) * 0.7) < 1e-6)
-  return {
-    name: 'call of a jitted function of two equations',
-    run: (times) => {
-      for (let i = 0; i < times; i++) f(x)
-    }
-  }
+const command = new Command('bench')
+  .description('Times the library beside others, and prints a Markdown document.')
+  .option('--peers <names>', `some of ${peerNames.join(', ')}`, listOf(peerNames), peerNames)
+  .option('--workloads <ids>', `some of ${ids.join(', ')}; W1 stands for all of its kind`, listOf(ids), ids)
+  .option('--rounds <n>', 'how often each has its turn', positive, 5)
+  .option('--ms <n>', 'how many milliseconds a turn takes', positive, 400)
+  .option('--json <file>', 'writes every figure to a file, too')
+  .parse()
+
+const options = command.opts<Options>()
+
+const tell = (message: string): void => {
+  process.stderr.write(`${message}\n`)
 }
 
-const product = (size: number): Candidate => {
-  const [a, b] = random.split(random.key(0))
-  const [x, y] = [random.normal(a, [size, size]), random.normal(b, [size, size])]
-  assert.deepEqual(np.matmul(x, y).shape, [size, size])
-  return {
-    name: `product ${size}×${size} (${((2 * size ** 3) / 1e6).toFixed(0)} MFLOP)`,
-    run: (times) => {
-      for (let i = 0; i < times; i++) np.matmul(x, y)
-    }
-  }
-}
+const names = options.peers.filter((name) => {
+  if (isInstalled(name)) return true
+  tell(`${name} is left out: it is not installed (npm ci)`)
+  return false
+})
+const chosen = workloads.filter(({ id }) => options.workloads.includes(id))
+if (chosen.length > 0) for (const name of names) await prepare(name)
 
-const training = (): Candidate => {
-  const net = nn.chain(nn.linear(784, 128), nn.relu, nn.linear(128, 10))
-  type Net = nn.Params<typeof net>
-  const adam = optim.adam(1e-3)
-  const loss = (p: Net, x: NdArray, y: NdArray): NdArray => nn.loss.softmaxCrossEntropy(net.apply(p)(x), y)
-  const step = jit((s: optim.State<Net>, x: NdArray, y: NdArray) => {
-    const [value, gradient] = valueAndGrad(loss)(s.params, x, y)
-    return [optim.step(adam)(s, gradient), value] as const
-  })
-  const x = random.normal(random.key(1), [100, 784])
-  const y = random.randint(random.key(2), [100], 0, 10)
-  let state = optim.init(adam)(net.init(random.key(3)))
-  const [first] = [step(state, x, y)[1].item()]
-  assert.ok(first > 1 && first < 10)
-  return {
-    name: 'training step of 784-128-10, batch 100, Adam',
-    run: (times) => {
-      for (let i = 0; i < times; i++) state = step(state, x, y)[0]
-    }
-  }
+const { rounds, ms } = options
+const results: (readonly [Workload, Cells])[] = []
+for (const workload of chosen) {
+  tell(`${workload.id}: ${workload.title}`)
+  results.push([workload, await timed(workload, names, rounds, ms)])
 }
+const examples = options.workloads.includes('examples') ? ratios(rounds, ms) : []
+const own = options.workloads.includes('own') ? measure(ownCandidates(), rounds, ms) : []
 
-console.log(table(measure([staging(1000), staging(20000), eager(), smallCall(), product(256), training()])))
+const machine = `Node ${process.versions.node}, ${cpus()[0].model}, ${availableParallelism()} cores`
+const parts = [
+  `${machine}. Medians of ${rounds} rounds of ${ms} ms, in turns; in brackets the least and the most.`,
+  ...(results.length > 0 ? [comparison(names, results)] : []),
+  ...(examples.length > 0 ? [ratioTable(examples)] : []),
+  ...(own.length > 0 ? [table(own)] : [])
+]
+console.log(parts.join('\n\n'))
+
+if (options.json !== undefined) {
+  const compared = results.map(([{ id, title, unit }, cells]) => ({ id, title, unit, peers: Object.fromEntries(cells) }))
+  writeFileSync(options.json, `${JSON.stringify({ machine, rounds, ms, workloads: compared, examples, own }, null, 1)}\n`)
+}

@@ -7,7 +7,7 @@ import { grad, nn, np, optim, random, tree, vmap, type NdArray } from '../../src
 
 type Tree = unknown
 type Loss = (p: Tree, x: NdArray, y: NdArray) => NdArray
-type Step = (p: Tree, x: NdArray, y: NdArray) => unknown
+export type Step = (p: Tree, x: NdArray, y: NdArray) => unknown
 
 export interface Variant {
   readonly name: string
