@@ -53,7 +53,7 @@ const validators = toolkit === undefined ? [byEngine] : [byEngine, toolkit]
 const modulesOf = (jaxpr: Jaxpr): readonly Uint8Array<ArrayBuffer>[] =>
   planned(jaxpr).parts.filter(({ compiled }) => compiled).flatMap((part) => {
     const plan = schedule(preparedSegment(part.jaxpr))
-    return [assemble(plan, undefined), assemble(plan, 65536), assemble(plan, 65536, () => 0)]
+    return [assemble(plan), assemble(plan, { maximum: 65536 }), assemble(plan, { maximum: 65536, numbering: () => 0 })]
   })
 
 const check = (jaxpr: Jaxpr): void => {

@@ -7,8 +7,8 @@ import { emitNest, type Emitted } from './nest.js'
 import { emitProduct } from './product.js'
 import { emitCond, emitScan, emitWhile, type Run } from './routine.js'
 
-const emit = (module: ModuleBuilder, kernel: Kernel, around: Around): Emitted => {
-  const within = ({ schedule }: Routine): Run => writeSchedule(module, schedule, around)
+const emit = (module: ModuleBuilder, kernel: Kernel, calls: Calls): Emitted => {
+  const within = ({ schedule }: Routine): Run => writeSchedule(module, schedule, calls)
   switch (kernel.kind) {
     case 'nest': return emitNest(module, kernel)
     case 'product': return emitProduct(module, kernel)
@@ -22,26 +22,40 @@ const emit = (module: ModuleBuilder, kernel: Kernel, around: Around): Emitted =>
 /** Numbers for kernels that are to be timed. */
 export type Numbering = (kernel: Kernel) => number
 
-/** What stands before and after the call of a kernel. */
-type Around = (kernel: Kernel, call: Statement) => Statement
+/** Which units of a kernel each call of it does, from a first to a last, which is not included: as many calls as there are pairs. */
+export type Division = (units: number) => readonly (readonly [first: number, last: number])[]
 
-const untimed: Around = (_, call) => call
+/** What a module is for. */
+export interface Purpose {
+  /** The greatest size of its memory, in pages, if that is shared. */
+  readonly maximum?: number | undefined
+  /** With it the module tells a clock when each kernel begins and ends. */
+  readonly numbering?: Numbering | undefined
+  /** How kernels are cut; a single call does everything if not given. */
+  readonly division?: Division | undefined
+}
+
+/** How a kernel is called. */
+type Calls = (kernel: Kernel, made: Emitted, addresses: readonly Code<'i32'>[]) => Statement
+
+const calling = (division: Division = (units) => [[0, units]]): Calls => (_, { units, call }, addresses) =>
+  sequence(...division(units).map(([first, last]) => call(addresses, i32.const(first), i32.const(last))))
 
 /** Calls of a clock, with the kernel's number, before and after. */
-const timing = (module: ModuleBuilder, numbering: Numbering): Around => {
+const timed = (module: ModuleBuilder, numbering: Numbering, calls: Calls): Calls => {
   const signature = { params: ['i32'], result: 'none' } as const
   const [begin, end] = [module.importFunction('clock', 'begin', signature), module.importFunction('clock', 'end', signature)]
-  return (kernel, call) => {
+  return (kernel, made, addresses) => {
     const number = i32.const(numbering(kernel))
-    return sequence(begin(number), call, end(number))
+    return sequence(begin(number), calls(kernel, made, addresses), end(number))
   }
 }
 
 /** The function that runs a schedule's kernels in order: it is called with the address of a table of addresses. */
-const writeSchedule = (module: ModuleBuilder, schedule: Schedule, around: Around, exported?: string): Run => {
+const writeSchedule = (module: ModuleBuilder, schedule: Schedule, calls: Calls, exported?: string): Run => {
   const { inputs, outputs, kernels } = schedule
   const { offsets } = arenaOf(schedule)
-  const emitted = kernels.map((kernel) => emit(module, kernel, around))
+  const emitted = kernels.map((kernel) => emit(module, kernel, calls))
   const places = new Map([...inputs, ...outputs].map((buffer, i) => [buffer, i]))
   return module.define({ params: ['i32'], result: 'none' }, (scope, table) => {
     const arena = scope.local('i32')
@@ -51,18 +65,16 @@ const writeSchedule = (module: ModuleBuilder, schedule: Schedule, around: Around
     }
     return sequence(
       arena.set(i32.load(table.get, 4 * (inputs.length + outputs.length))),
-      ...emitted.map((made, k) => around(kernels[k], made.call(...made.buffers.map(address))))
+      ...emitted.map((made, k) => calls(kernels[k], made, made.buffers.map(address)))
     )
   }, exported)
 }
 
-/**
- * The module of a schedule in the binary format; `maximum` is the greatest size of its memory, in pages, if that is shared. With
- * numbers for its kernels, it tells a clock when each of them begins and ends.
- */
-export const assemble = (schedule: Schedule, maximum: number | undefined, numbering?: Numbering): Uint8Array<ArrayBuffer> => {
+/** The module of a schedule in the binary format. */
+export const assemble = (schedule: Schedule, { maximum, numbering, division }: Purpose = {}): Uint8Array<ArrayBuffer> => {
   const module = new ModuleBuilder()
   module.importMemory('heap', 'memory', 1, maximum)
-  writeSchedule(module, schedule, numbering === undefined ? untimed : timing(module, numbering), 'run')
+  const calls = calling(division)
+  writeSchedule(module, schedule, numbering === undefined ? calls : timed(module, numbering, calls), 'run')
   return module.bytes()
 }

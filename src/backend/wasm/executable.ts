@@ -5,7 +5,7 @@ import { arenaOf } from '../schedule/arena.js'
 import type { Schedule } from '../schedule/kernel.js'
 import { preparedSegment, type Segment } from '../schedule/prepare.js'
 import { schedule } from '../schedule/schedule.js'
-import { assemble } from './assemble.js'
+import { assemble, type Division } from './assemble.js'
 import { instantiate, instantiateAsync, type Imports } from './engine.js'
 import { Frame, small, type Slot } from './frame.js'
 import { bytesOf, OutOfMemory, type Heap, type Region } from './heap.js'
@@ -21,6 +21,8 @@ export interface Setting {
   readonly who: string
   /** Is told of every kernel, if given. */
   readonly clock?: Clock | undefined
+  /** How kernels are cut. */
+  readonly division?: Division | undefined
 }
 
 type Run = (table: number) => void
@@ -31,7 +33,7 @@ interface Assembled {
   readonly imports: Imports
 }
 
-const assembled = (jaxpr: Segment, { heap, clock }: Setting): Assembled => {
+const assembled = (jaxpr: Segment, { heap, clock, division }: Setting): Assembled => {
   const plan = schedule(preparedSegment(jaxpr))
   const shared = !(heap.memory.buffer instanceof ArrayBuffer)
   const numbering = clock && ((kernel: Schedule['kernels'][number]): number => clock.enrol({ kind: 'kernel', kernel }))
@@ -41,7 +43,7 @@ const assembled = (jaxpr: Segment, { heap, clock }: Setting): Assembled => {
   }
   return {
     plan,
-    bytes: assemble(plan, shared ? heap.maximum : undefined, numbering),
+    bytes: assemble(plan, { maximum: shared ? heap.maximum : undefined, numbering, division }),
     imports: { heap: { memory: heap.memory }, ...(told && { clock: told }) }
   }
 }

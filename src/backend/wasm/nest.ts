@@ -1,15 +1,24 @@
 import { strideOf } from '../schedule/affine.js'
 import type { Buffer, Nest, Phase, Register } from '../schedule/kernel.js'
 import { accessesOf, Body, valuesOf, type Place, type Surroundings } from './body.js'
-import { i32, leave, loop, select, sequence, type Code, type Local, type Statement } from './code.js'
+import { cutOf, withRows, type Cut } from './cut.js'
+import { i32, leave, loop, select, sequence, when, type Code, type Local, type Statement } from './code.js'
 import type { Lanes } from './lanes.js'
+import { times } from './loops.js'
 import type { ModuleBuilder, Scope } from './module.js'
 import { Sum } from './sums.js'
 
-/** A kernel as a function of the addresses of its buffers. */
+/**
+ * A kernel as a function of the addresses of its buffers. Its iterations are cut into units, numbered from 0: each writes its own part of
+ * the results and reads none of what others write, so that they may run in any order, and at the same time. The bits of the
+ * results do not depend on who does which. What is one unit is not cut: operations with loops of their own, and loops and choices,
+ * the programs within which have units of their own.
+ */
 export interface Emitted {
   readonly buffers: readonly Buffer[]
-  call(...addresses: readonly Code<'i32'>[]): Statement
+  readonly units: number
+  /** Does the units from the first to the last, which is not included; at least one. */
+  readonly call: (addresses: readonly Code<'i32'>[], first: Code<'i32'>, last: Code<'i32'>) => Statement
 }
 
 /** How many vectors go at a time where a reduction would wait for its own results. */
@@ -29,36 +38,73 @@ const awkward = (phases: readonly Phase[], counterOf: (phase: Phase) => number):
 const isWide = ({ phases }: Nest): boolean => phases.some((phase) =>
   phase.reductions.some(({ register }) => register.dtype === 'float64') || [...valuesOf(phase)].some(({ dtype }) => dtype === 'float64'))
 
+/** The outer counter along which lanes lie; −1: they lie along the last loop of each phase. */
+const acrossOf = ({ outer, phases }: Nest, lanes: Lanes): number => {
+  const last = outer.length - 1
+  const along = awkward(phases, ({ inner }) => (inner.length === 0 ? -1 : last + inner.length))
+  return outer.length > 0 && outer[last] >= lanes && along > awkward(phases, () => last) ? last : -1
+}
+
 /** The function of a nest of loops. */
-export const emitNest = (module: ModuleBuilder, nest: Nest): Emitted => {
+export const emitNest = (module: ModuleBuilder, kernel: Nest): Emitted => {
+  const nest = withRows(kernel)
+  const lanes: Lanes = isWide(nest) ? 2 : 4
+  const across = acrossOf(nest, lanes)
+  const cut = cutOf(nest, across, lanes)
   const buffers = [...new Set(nest.phases.flatMap((phase) => accessesOf(phase).map(({ buffer }) => buffer)))]
-  const callee = module.define({ params: buffers.map(() => 'i32' as const), result: 'none' }, (scope, ...pointers) =>
-    new NestWriter(scope, nest, new Map(buffers.map((buffer, i) => [buffer, pointers[i]]))).write())
-  return { buffers, call: (...addresses) => callee(...addresses) }
+  const range = cut.units === 1 ? [] : ['i32', 'i32'] as const
+  const callee = module.define({ params: [...buffers.map(() => 'i32' as const), ...range], result: 'none' }, (scope, ...params) => {
+    const [first, last] = params.slice(buffers.length)
+    const pointers = new Map(buffers.map((buffer, i) => [buffer, params[i]]))
+    return new NestWriter(scope, { nest, lanes, across, pointers, cut, first, last }).write()
+  })
+  return {
+    buffers, units: cut.units,
+    call: (addresses, first, last) => callee(...addresses, ...(cut.units === 1 ? [] : [first, last]))
+  }
+}
+
+/** What a nest is written from. */
+interface Setting {
+  readonly nest: Nest
+  readonly lanes: Lanes
+  readonly across: number
+  readonly pointers: ReadonlyMap<Buffer, Local<'i32'>>
+  readonly cut: Cut
+  /** The units to do, where there are several. */
+  readonly first: Local<'i32'>
+  readonly last: Local<'i32'>
+}
+
+/** Part of a loop along lanes. */
+interface Stretch {
+  readonly from: Code<'i32'>
+  readonly to: Code<'i32'>
+  readonly final: (rest: Statement) => Statement
 }
 
 class NestWriter implements Surroundings {
   readonly scope: Scope
   readonly lanes: Lanes
-  readonly #nest: Nest
-  readonly #pointers: ReadonlyMap<Buffer, Local<'i32'>>
+  readonly #setting: Setting
   readonly #registers = new Map<Register, Local<'v128'>>()
-  /** The outer counter along which lanes lie; −1: they lie along the last loop of each phase. */
-  readonly #across: number
 
-  constructor(scope: Scope, nest: Nest, pointers: ReadonlyMap<Buffer, Local<'i32'>>) {
+  constructor(scope: Scope, setting: Setting) {
     this.scope = scope
-    this.lanes = isWide(nest) ? 2 : 4
-    this.#nest = nest
-    this.#pointers = pointers
-    const { outer, phases } = nest
-    const last = outer.length - 1
-    const along = awkward(phases, ({ inner }) => (inner.length === 0 ? -1 : last + inner.length))
-    this.#across = outer.length > 0 && outer[last] >= this.lanes && along > awkward(phases, () => last) ? last : -1
+    this.lanes = setting.lanes
+    this.#setting = setting
+  }
+
+  get #nest(): Nest {
+    return this.#setting.nest
+  }
+
+  get #across(): number {
+    return this.#setting.across
   }
 
   pointer(buffer: Buffer): Code<'i32'> {
-    return (this.#pointers.get(buffer) as Local<'i32'>).get // there is one for each buffer of the nest
+    return (this.#setting.pointers.get(buffer) as Local<'i32'>).get // there is one for each buffer of the nest
   }
 
   register(register: Register): Code<'v128'> {
@@ -66,7 +112,31 @@ class NestWriter implements Surroundings {
   }
 
   write(): Statement {
-    return this.#outer(0, { counters: new Map(), lane: -1, count: 1, ahead: 0 })
+    const { cut } = this.#setting
+    const start: Place = { counters: new Map(), lane: -1, count: 1, ahead: 0 }
+    return cut.kind === 'rows' ? this.#rows(cut.loops, start) : this.#outer(0, start)
+  }
+
+  /** The first loops as one loop over units. */
+  #rows(loops: number, place: Place): Statement {
+    const { outer } = this.#nest
+    const { first, last } = this.#setting
+    const unit = this.scope.local('i32')
+    const split: Statement[] = []
+    let [at, inside] = [place, outer.slice(0, loops).reduce((product, extent) => product * extent, 1)]
+    for (let k = 0; k < loops; k++) {
+      if (outer[k] === 1) continue
+      const whole = inside
+      inside /= outer[k]
+      if (whole === outer[k] && at === place) at = withCounter(at, k, unit)
+      else {
+        const i = this.scope.local('i32')
+        const next = inside === 1 ? unit.get : i32.divU(unit.get, i32.const(inside))
+        split.push(i.set(at === place ? next : i32.remU(next, i32.const(outer[k]))))
+        at = withCounter(at, k, i)
+      }
+    }
+    return sequence(unit.set(first.get), this.#steps(unit, 1, last.get, sequence(...split, this.#outer(loops, at))))
   }
 
   /** The outer loops from the k-th on. */
@@ -88,11 +158,27 @@ class NestWriter implements Surroundings {
     const whole = extent - (extent % this.lanes)
     const i = this.scope.local('i32')
     const at = (count: number): Place => ({ ...withCounter(place, k, i), lane: k, count })
+    const { from, to, final } = this.#stretch('lanes', whole)
     return sequence(
-      i.set(i32.const(0)),
-      ...(whole === 0 ? [] : [this.#steps(i, this.lanes, i32.const(whole), body(at(this.lanes)))]),
-      ...(whole === extent ? [] : [body(at(extent - whole))])
+      i.set(from),
+      ...(whole === 0 ? [] : [this.#steps(i, this.lanes, to, body(at(this.lanes)))]),
+      ...(whole === extent ? [] : [final(body(at(extent - whole)))])
     )
+  }
+
+  /** Where a loop along lanes begins and where it ends, if it is cut in the given way; and what only the last unit does. */
+  #stretch(kind: Cut['kind'], whole: number): Stretch {
+    const { cut, first, last } = this.#setting
+    if (cut.kind !== kind || cut.kind === 'rows' || cut.kind === 'none') {
+      return { from: i32.const(0), to: i32.const(whole), final: (rest) => rest }
+    }
+    const isFinal = i32.eq(last.get, i32.const(cut.units))
+    const all = whole === cut.units * cut.size
+    return {
+      from: times(first.get, cut.size),
+      to: all ? times(last.get, cut.size) : select(isFinal, i32.const(whole), times(last.get, cut.size)),
+      final: (rest) => when(isFinal, rest)
+    }
   }
 
   /** The body, again and again, until the counter has come to the end; at least once. */
@@ -127,13 +213,15 @@ class NestWriter implements Surroundings {
     const at = withCounter(place, k, i)
     const vector: Place = across ? at : { ...at, lane: k, count: this.lanes }
     const run = (end: Code<'i32'>): Statement => this.#steps(i, step, end, body.write(vector, sums, this.lanes))
-    const rest = whole === extent ? [] : [body.write({ ...at, lane: k, count: extent - whole }, sums, extent - whole)]
-    const start = [body.before(), i.set(i32.const(0))]
+    const { from, to, final } = this.#stretch('vectors', whole)
+    const rest = whole === extent ? [] : [final(body.write({ ...at, lane: k, count: extent - whole }, sums, extent - whole))]
+    const start = [body.before(), i.set(from)]
     if (whole === 0) return sequence(...start, ...rest, flush)
     const several = this.#several(body, vector, sums, i, whole)
     if (several !== null) return sequence(...start, ...several, ...rest, flush)
-    if (sums.length === 0 || whole <= piece * step) return sequence(...start, run(i32.const(whole)), ...rest, flush)
     const end = this.scope.local('i32')
+    if (sums.length === 0) return sequence(...start, end.set(to), run(end.get), ...rest)
+    if (whole <= piece * step) return sequence(...start, run(i32.const(whole)), ...rest, flush)
     const next = scopedMinimum(end, i32.add(i.get, i32.const(piece * step)), i32.const(whole))
     return sequence(...start, loop(sequence(next, run(end.get), flush, leave(0, i32.ltU(i.get, i32.const(whole))))), ...rest, flush)
   }

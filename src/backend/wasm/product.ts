@@ -151,9 +151,5 @@ export const emitProduct = (module: ModuleBuilder, product: Product): Emitted =>
   const { dtype, rows, columns, depth, batch, lhs, rhs, into, direct } = view
   const steps = [lhs, rhs].map(({ batch: along, free, depth: down }) => [along, free, down])
   const callee = once(module, 'product', [dtype, rows, columns, depth, batch, steps, into, direct], () => define(module, view))
-  const call = (...addresses: readonly Code<'i32'>[]): Statement => {
-    const [l, r, o, p] = addresses
-    return callee(l, r, o, p)
-  }
-  return { buffers: [lhs.buffer, rhs.buffer, product.out, product.packed], call }
+  return { buffers: [lhs.buffer, rhs.buffer, product.out, product.packed], units: 1, call: ([l, r, o, p]) => callee(l, r, o, p) }
 }

@@ -27,7 +27,7 @@ const define = (
     const places = new Map(distinct.map((buffer, i) => [buffer, pointers[i]]))
     return write((buffer) => (places.get(buffer) as Local<'i32'>).get, () => scope.local('i32')) // one for each
   })
-  return { buffers: distinct, call: (...addresses) => callee(...addresses) }
+  return { buffers: distinct, units: 1, call: (addresses) => callee(...addresses) }
 }
 
 /** A scan: the carry alternates between two places, so that the last step leaves it in the results. */

@@ -44,5 +44,5 @@ export const emitOpaque = (module: ModuleBuilder, kernel: Opaque): Emitted => {
     const { name, params, avals, outs, results, workspace } = kernel
     return writers[name].write({ module, scope, params, operands, avals, results: results.map(at), outs, workspace: workspace.map(at) })
   })
-  return { buffers, call: (...addresses) => callee(...addresses) }
+  return { buffers, units: 1, call: (addresses) => callee(...addresses) }
 }
