@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
     environment: 'node',
+    setupFiles: ['test/support/setup.ts'],
     include: ['test/**/*.test.ts'],
     pool: 'threads',
     maxWorkers: 2,

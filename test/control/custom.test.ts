@@ -13,6 +13,7 @@ import { f64, i32 } from '../support/arrays.js'
 import { allClose, close } from '../support/close.js'
 import { golden } from '../support/golden.js'
 import { print } from '../support/print.js'
+import { ways } from '../support/ways.js'
 
 type Unary = (x: NdArray) => NdArray
 type Binary = (x: NdArray, y: NdArray) => NdArray
@@ -118,10 +119,12 @@ describe('values of JAX', () => {
     expect(cases.map(({ name }) => name).sort()).toEqual(own.sort())
   })
 
-  test.for(cases.map((each) => [each.name, each] as const))('%s', ([name, { args, out }]) => {
-    const result: unknown = programs[name](...(args as never[]))
-    const leaves = tree.leaves(result) as readonly NdArray[] // all results are trees of arrays
-    allClose(name, leaves, tree.leaves(out) as readonly NdArray[], 1e-12)
+  describe.each(ways)('%s', (_, run) => {
+    test.for(cases.map((each) => [each.name, each] as const))('%s', ([name, { args, out }]) => {
+      const result: unknown = run(programs[name])(...(args as never[]))
+      const leaves = tree.leaves(result) as readonly NdArray[] // all results are trees of arrays
+      allClose(name, leaves, tree.leaves(out) as readonly NdArray[], 1e-12)
+    })
   })
 })
 

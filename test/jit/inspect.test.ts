@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { compiled } from '../../src/backend/compiled.js'
-import { reference } from '../../src/backend/reference.js'
-import { installBackend } from '../../src/core/trace.js'
 import { debug, grad, jit, lax, nn, np, profile, random, ShapeStruct, vmap, type NdArray } from '../../src/index.js'
 import { f32, i32 } from '../support/arrays.js'
 
 /*
  * What jit shows of itself: programs, kernels, costs, why it traces, and where the time goes.
  */
-
-beforeAll(() => installBackend(compiled))
-afterAll(() => installBackend(reference))
 
 type Fn = (...xs: NdArray[]) => unknown
 

@@ -10,6 +10,7 @@ import { arrayOf, f32, f64, i32 } from '../support/arrays.js'
 import { close, sameBits } from '../support/close.js'
 import { golden, type Case } from '../support/golden.js'
 import { withinUlp } from '../support/ulp.js'
+import { ways } from '../support/ways.js'
 
 interface Params {
   readonly roundingMethod?: 'TO_NEAREST_EVEN' | 'AWAY_FROM_ZERO'
@@ -40,16 +41,20 @@ const functionOf = (name: string, { roundingMethod, y, newDtype }: Params = {}):
 
 describe('values', () => {
   const cases = (golden<Params>('elementwise') as unknown as readonly Value[]).filter(({ fn }) => fn in lax) // with its tolerances
-  test.for(cases.map((c) => [c.name, c] as const))('%s', ([name, { fn, args, params, out, ulp }]) => {
-    withinUlp(name, functionOf(fn, params)(args), out, ulp)
+  describe.each(ways)('%s', (_, run) => {
+    test.for(cases.map((c) => [c.name, c] as const))('%s', ([name, { fn, args, params, out, ulp }]) => {
+      withinUlp(name, run(functionOf(fn, params))(args), out, ulp)
+    })
   })
 })
 
 describe('accuracy at random points', () => {
   const tight = new Set(['exp', 'log', 'log1p', 'expm1', 'sin', 'cos', 'tan', 'tanh', 'rsqrt', 'pow', 'erf'])
   const cases = golden<Params>('accuracy')
-  test.for(cases.map((c) => [c.name, c] as const))('%s', ([name, { fn, args, out }]) => {
-    withinUlp(name, functionOf(fn)(args), out, fn === 'polygamma' ? 8 : tight.has(fn) ? 2 : 4)
+  describe.each(ways)('%s', (_, run) => {
+    test.for(cases.map((c) => [c.name, c] as const))('%s', ([name, { fn, args, out }]) => {
+      withinUlp(name, run(functionOf(fn))(args), out, fn === 'polygamma' ? 8 : tight.has(fn) ? 2 : 4)
+    })
   })
 })
 
@@ -58,14 +63,16 @@ describe('kinks', () => {
   const cases = (golden<Params>('kinks') as unknown as readonly Kink[]).filter(({ fn }) => names.test(fn)) // with its tangents
   /** Where the derivative of digamma, 0 at ∞, is NaN and at −∞ is infinite to JAX. */
   const known = (fn: string, x: NdArray): NdArray => (fn === 'lax.digamma' ? f64([...x.toTypedArray()].slice(0, 5)) : x)
-  test.for(cases.map((c) => [c.name, c] as const))('%s', ([, kink]) => {
-    const { fn, args, params, out, tangents, jvp: tangent, cotangent, grad } = kink
-    const f = (...xs: Arrays): NdArray => functionOf(fn.slice(4), params)(xs)
-    const [y, dy] = jvp(f)(args, tangents)
-    close('value', y, out, 1e-15)
-    close('tangent', known(fn, dy), known(fn, tangent), 1e-14)
-    const [, pullback] = vjp(f)(...args)
-    pullback(cotangent).forEach((ct, i) => close(`cotangent ${i}`, known(fn, ct), known(fn, grad[i]), 1e-14))
+  describe.each(ways)('%s', (_, run) => {
+    test.for(cases.map((c) => [c.name, c] as const))('%s', ([, kink]) => {
+      const { fn, args, params, out, tangents, jvp: tangent, cotangent, grad } = kink
+      const f = (...xs: Arrays): NdArray => functionOf(fn.slice(4), params)(xs)
+      const [y, dy] = run((xs: Arrays, dxs: Arrays) => jvp(f)(xs, dxs))(args, tangents)
+      close('value', y, out, 1e-15)
+      close('tangent', known(fn, dy), known(fn, tangent), 1e-14)
+      const cts = run((xs: Arrays, ct: NdArray) => vjp(f)(...xs)[1](ct))(args, cotangent)
+      cts.forEach((ct, i) => close(`cotangent ${i}`, known(fn, ct), known(fn, grad[i]), 1e-14))
+    })
   })
 })
 

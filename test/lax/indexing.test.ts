@@ -11,6 +11,7 @@ import { sliceInDim } from '../../src/lax/slice.js'
 import { jvp } from '../../src/transform/forward.js'
 import { vjp } from '../../src/transform/reverse.js'
 import { vmap } from '../../src/transform/vmap.js'
+import { ways } from '../support/ways.js'
 
 type Item = number | string
 
@@ -61,17 +62,16 @@ const call = ({ fn, params }: Case, xs: readonly NdArray[]): NdArray => {
 
 const ours = cases.filter(({ fn }) => fn === 'gather' || fn in scatters || fn.startsWith('dynamic'))
 
-describe('JAX agrees on', () => {
+describe.each(ways)('JAX agrees on, %s', (_, run) => {
   test.for(ours.map((c) => [c.name, c] as const))('%s', ([, c]) => {
     const args = c.args.map(array)
-    close(call(c, args), c.out)
+    close(run((xs: readonly NdArray[]) => call(c, xs))(args), c.out)
     const { cotangent, grad } = c
     if (cotangent === undefined || grad === undefined) return
     const floats = args.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []))
-    const [, pullback] = vjp((...xs: readonly NdArray[]) => call(c, args.map((x, i) => (floats.includes(i) ? xs[floats.indexOf(i)] : x))))(
-      ...floats.map((i) => args[i])
-    )
-    pullback(array(cotangent)).forEach((ct, i) => close(ct, grad[i]))
+    const f = (...xs: readonly NdArray[]): NdArray => call(c, args.map((x, i) => (floats.includes(i) ? xs[floats.indexOf(i)] : x)))
+    const pull = run((xs: readonly NdArray[], ct: NdArray) => vjp(f)(...xs)[1](ct))
+    pull(floats.map((i) => args[i]), array(cotangent)).forEach((ct, i) => close(ct, grad[i]))
   })
 })
 

@@ -10,6 +10,7 @@ import { vmap } from '../../src/transform/vmap.js'
 import { arrayOf, f32, f64, generate, i32, noise, sliceAt, stackAt } from '../support/arrays.js'
 import { close, sameBits } from '../support/close.js'
 import { golden, same } from '../support/golden.js'
+import { ways } from '../support/ways.js'
 
 interface Dot {
   readonly lhs: Shape
@@ -74,9 +75,12 @@ describe('dotGeneral', () => {
   test.for(dots)('%s', ([name, options]) => {
     for (const [dtype, element] of Object.entries(elements) as readonly [DType, (i: number) => number][]) {
       const [x, y] = [generate(dtype, options.lhs, element), generate(dtype, options.rhs, (i) => element(i + 1000))]
-      const got = dotGeneral(x, y, { contract: options.contract, batch: options.batch })
-      if (dtype === 'float64') close(name, got, slowly(x, y, options), 1e-13)
-      else sameBits(`${name} ${dtype}`, got, slowly(x, y, options))
+      const expected = slowly(x, y, options)
+      for (const [how, run] of ways) {
+        const got = run((a: NdArray, b: NdArray) => dotGeneral(a, b, { contract: options.contract, batch: options.batch }))(x, y)
+        if (dtype === 'float64') close(`${name}, ${how}`, got, expected, 1e-13)
+        else sameBits(`${name} ${dtype}, ${how}`, got, expected)
+      }
     }
   })
 
@@ -120,11 +124,11 @@ describe('dotGeneral', () => {
   })
 })
 
-describe('JAX agrees on', () => {
+describe.each(ways)('JAX agrees on, %s', (_, run) => {
   test.for(golden<ConvOptions>('conv').map((c) => [c.name, c] as const))('%s', ([, { args, params, out, cotangent, grad }]) => {
-    const [value, pullback] = vjp((x: NdArray, w: NdArray) => convGeneralDilated(x, w, params))(args[0], args[1])
-    same('value', value, out)
-    const [x, w] = pullback(cotangent)
+    const f = (a: NdArray, b: NdArray): NdArray => convGeneralDilated(a, b, params)
+    same('value', run(f)(args[0], args[1]), out)
+    const [x, w] = run((a: NdArray, b: NdArray, ct: NdArray) => vjp(f)(a, b)[1](ct))(args[0], args[1], cotangent)
     same('image', x, grad[0])
     same('kernel', w, grad[1])
   })

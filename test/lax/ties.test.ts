@@ -3,6 +3,7 @@ import { jvp, lax, vjp, type NdArray } from '../../src/index.js'
 import { i32 } from '../support/arrays.js'
 import { close } from '../support/close.js'
 import { golden } from '../support/golden.js'
+import { ways } from '../support/ways.js'
 
 interface Params {
   readonly axes?: readonly number[]
@@ -11,6 +12,7 @@ interface Params {
   readonly k?: number
 }
 
+type Arrays = readonly NdArray[]
 type Many = NdArray | readonly (NdArray | null)[]
 
 interface Tie {
@@ -45,14 +47,16 @@ const listed = (x: Many): readonly (NdArray | null)[] => (isList(x) ? x : [x])
 describe('at ties JAX agrees on', () => {
   const cases = (golden('kinks') as unknown as readonly Tie[]).filter(({ fn }) => functions[fn.slice(4)] !== undefined) // with its tangents
 
+  const bothWays = cases.flatMap((each) => ways.map(([how, run]) => [each.name, how, each, run] as const))
+
   test('every function of the table', () => {
     expect([...new Set(cases.map(({ fn }) => fn.slice(4)))].sort()).toEqual(Object.keys(functions).sort())
   })
 
-  test.for(cases.map((each) => [each.name, each] as const))('%s', ([, tie]) => {
-    const run = functions[tie.fn.slice(4)](tie.params ?? {})
+  test.for(bothWays)('%s, %s', ([, , tie, run]) => {
+    const apply = functions[tie.fn.slice(4)](tie.params ?? {})
     const f = (...xs: readonly NdArray[]): readonly NdArray[] => {
-      const out = run(...xs)
+      const out = apply(...xs)
       return Array.isArray(out) ? (out as readonly NdArray[]) : [out as NdArray] // one array or several
     }
     const check = (what: string, got: readonly NdArray[], want: Many): void => {
@@ -60,11 +64,13 @@ describe('at ties JAX agrees on', () => {
         if (each !== null) close(`${what} ${i}`, got[i], each, 1e-14)
       })
     }
-    const [values, slopes] = jvp(f)(tie.args, tie.tangents)
+    const [values, slopes] = run((xs: Arrays, dxs: Arrays) => jvp(f)(xs, dxs))(tie.args, tie.tangents)
     check('value', values, tie.out)
     check('tangent', slopes, tie.jvp)
-    const [outs, pullback] = vjp(f)(...tie.args)
-    const cts = listed(tie.cotangent)
-    check('cotangent', pullback(outs.map((out, i) => cts[i] ?? lax.zerosLike(out))), tie.grad)
+    const pull = run((xs: Arrays, cts: readonly (NdArray | null)[]) => {
+      const [outs, pullback] = vjp(f)(...xs)
+      return pullback(outs.map((out, i) => cts[i] ?? lax.zerosLike(out)))
+    })
+    check('cotangent', pull(tie.args, listed(tie.cotangent)), tie.grad)
   })
 })

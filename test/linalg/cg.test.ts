@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { ArgumentError, DerivativeError, grad, hessian, hvp, jit, jvp, lax, makeJaxpr, np, ShapeError, TreeError, vmap, type NdArray } from '../../src/index.js'
+import { ArgumentError, DerivativeError, grad, hessian, hvp, jvp, lax, makeJaxpr, np, ShapeError, TreeError, vmap, type NdArray } from '../../src/index.js'
 import * as linalg from '../../src/linalg/index.js'
 import { vjpArrays } from '../../src/transform/reverse.js'
 import { allClose, close } from '../support/close.js'
 import { golden } from '../support/golden.js'
+import { ways } from '../support/ways.js'
 
 interface Iteration {
   readonly name: string
@@ -32,7 +33,7 @@ describe('cg', () => {
     })]
     const [[x], pullback] = vjpArrays(solution, [A, right], [true, true])
     close('the solution', x, out, 1e-11)
-    close('under jit', jit((matrix: NdArray, vector: NdArray) => solution([matrix, vector])[0])(A, right), out, 1e-11)
+    for (const [how, run] of ways) close(how, run((matrix: NdArray, vector: NdArray) => solution([matrix, vector])[0])(A, right), out, 1e-11)
     if (cotangent !== null && expected !== null) allClose('gradients', pullback([cotangent]).map((ct) => ct ?? A), expected, 1e-10)
   })
 

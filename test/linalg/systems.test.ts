@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { isArray } from '../../src/array/ndarray.js'
 import type { NdArray } from '../../src/core/array.js'
 import { isFloat } from '../../src/core/dtype.js'
-import { jit, np, vmap } from '../../src/index.js'
+import { np, vmap } from '../../src/index.js'
 import * as linalg from '../../src/linalg/index.js'
 import { vjpArrays } from '../../src/transform/reverse.js'
 import { allClose, close } from '../support/close.js'
 import { golden, same } from '../support/golden.js'
+import { ways } from '../support/ways.js'
 
 type Params = Readonly<Record<string, never>> | null
 
@@ -72,7 +73,7 @@ describe("JAX's values and gradients", () => {
   test.each(cases)('$name, under jit and over a batch of two', (each) => {
     const { args, out, tol = 1e-12 } = each
     const f = (...xs: readonly NdArray[]): readonly NdArray[] => run(each)(xs)
-    allClose('jit', jit(f)(...args), out, tol)
+    for (const [how, run] of ways) allClose(how, run(f)(...args), out, tol)
     const twice = args.map((x) => np.stack([x, x]))
     allClose('vmap', vmap(f)(...twice), out.map((y) => np.stack([y, y])), tol)
   })

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
-import { jit } from '../../src/jit/jit.js'
 import * as np from '../../src/numpy/index.js'
 import * as optim from '../../src/optim/index.js'
 import { f64 } from '../support/arrays.js'
 import { close } from '../support/close.js'
 import { golden } from '../support/golden.js'
+import { ways, type Run } from '../support/ways.js'
 
 /** Hyperparameters as Optax and PyTorch name them. */
 interface Params {
@@ -114,8 +114,6 @@ const known = (each: Walk): boolean =>
   (each.source === 'optax' ? each.fn in ofOptax : each.fn in ofTorch) && each.params.dampening === undefined
 const named = all.filter(known).map((each) => [each.name, each] as const)
 
-type Run = <F extends (...args: never[]) => unknown>(f: F) => F
-
 /** The parameters after each step. They are a pytree of two arrays, so that steps of whole trees see several leaves. */
 const follow = (each: Walk, run: Run, gradient: (x: NdArray, i: number) => NdArray): readonly NdArray[] => {
   const parts = (x: NdArray): readonly [NdArray, NdArray] => [np.slice(x, [[0, 1]]), np.slice(x, [[1, null]])]
@@ -139,12 +137,10 @@ const compare = (each: Walk, run: Run): void => {
 }
 
 describe('trajectories are those of Optax and PyTorch', () => {
-  test.each(named)('%s', (_, each) => {
-    compare(each, (f) => f)
-  })
-
-  test('under jit too', () => {
-    for (const [, each] of named.filter(([name]) => /adam|momentum|lion|lamb|adadelta/i.test(name))) compare(each, jit)
+  describe.each(ways)('%s', (_, run) => {
+    test.each(named)('%s', (__, each) => {
+      compare(each, run)
+    })
   })
 
   test('all are covered but for dampening', () => {
@@ -220,6 +216,7 @@ describe('schedules are those of Optax and PyTorch', () => {
     const { steps } = each as unknown as { readonly steps: NdArray } // of these cases only
     const schedule = schedules[each.fn.replace('schedule.', '')](each.params)
     const got = schedule(steps)
+    for (const [how, run] of ways) close(how, run(schedule)(steps), each.out, 2e-15)
     expect(got.dtype).toBe('float64')
     const expected = each.out.toTypedArray()
     got.toTypedArray().forEach((x, i) => expect(Math.abs(x - expected[i])).toBeLessThanOrEqual(2e-15))

@@ -6,6 +6,7 @@ import { wrap } from '../../src/array/ndarray.js'
 import { mul } from '../../src/lax/arithmetic.js'
 import { erfInvGiles } from '../../src/lax/giles.js'
 import * as random from '../../src/random/index.js'
+import { ways, type Run } from '../support/ways.js'
 
 interface GoldenArray {
   readonly dtype: DType
@@ -65,19 +66,17 @@ const keyFrom = (words: readonly number[]): NdArray => arrayFrom({ dtype: 'uint3
 /** Only what is given: an option that is undefined is left out. */
 const given = (options: object): object => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-const call = ({ fn, partitionable, key, args = [], params }: Golden<Params>): NdArray => {
+/** What a case draws for its key and its argument, if it has one. */
+const draws = ({ fn, partitionable, params }: Golden<Params>) => (k: NdArray, x?: NdArray): NdArray => {
   const r = partitionable === false ? random.original : random
   const { shape = [], mode, axis, replace, independent } = params
-  const k = fn === 'key' ? undefined : keyFrom(key)
-  if (k === undefined) return r.key(params.seed)
-  const [x] = args.map(arrayFrom)
   const dtype = params.dtype as FloatDType // of the case's function
   switch (fn) {
     case 'split': return r.split(k, shape)
     case 'foldIn': return r.foldIn(k, params.data)
     case 'bits': return r.bits(k, shape, { dtype: params.dtype as 'uint8' }) // one of the two
     case 'uniform': return r.uniform(k, shape, given({ dtype, minval: params.minval, maxval: params.maxval }))
-    case 'normalOf': return mul(erfInvGiles(x), Math.SQRT2) // what normal makes of its uniform numbers
+    case 'normalOf': return mul(erfInvGiles(x as NdArray), Math.SQRT2) // what normal makes of its uniform numbers
     case 'normal': return r.normal(k, shape, { dtype })
     case 'exponential': return r.exponential(k, shape, { dtype })
     case 'gumbel': return r.gumbel(k, shape, given({ dtype, mode }))
@@ -86,11 +85,17 @@ const call = ({ fn, partitionable, key, args = [], params }: Golden<Params>): Nd
     case 'bernoulli': return r.bernoulli(k, x ?? params.p, shape)
     case 'permutation': return r.permutation(k, x ?? params.n, given({ axis, independent }))
     case 'choice': return params.n === undefined
-      ? r.choice(k, x, shape, given({ replace, axis }))
+      ? r.choice(k, x as NdArray, shape, given({ replace, axis }))
       : r.choice(k, params.n, shape, given({ replace, p: x }))
-    case 'categorical': return r.categorical(k, x, given({ axis, shape: params.shape, replace, mode }))
+    case 'categorical': return r.categorical(k, x as NdArray, given({ axis, shape: params.shape, replace, mode }))
     default: throw new Error(`no function ${fn}`)
   }
+}
+
+const call = (each: Golden<Params>, run: Run): NdArray => {
+  const { fn, partitionable, key, args = [], params } = each
+  if (fn === 'key') return run(() => (partitionable === false ? random.original : random).key(params.seed))()
+  return run(draws(each))(keyFrom(key), ...args.map(arrayFrom))
 }
 
 const wordsOf = (x: NdArray): Uint32Array => {
@@ -123,13 +128,13 @@ const agrees = (got: NdArray, { out, bits, tol = {} }: Golden<unknown>): void =>
 /** Seeds of more than 32 bits and negative ones are JAX's 64-bit mode's. */
 const ours = ({ fn, x64, params }: Golden<Params>): boolean => fn !== 'key' || x64 === true || (params.seed >= 0 && params.seed < 2 ** 32)
 
-describe("JAX's random numbers", () => {
+describe.each(ways)("JAX's random numbers, %s", (_, run) => {
   const cases = casesOf<Params>('random')
 
-  test.for(cases.filter((c) => c.summary === undefined && ours(c)))('$name', (c) => agrees(call(c), c))
+  test.for(cases.filter((c) => c.summary === undefined && ours(c)))('$name', (c) => agrees(call(c, run), c))
 
   test.for(cases.filter((c) => c.summary !== undefined))('$name', (c) => {
-    const got = call(c)
+    const got = call(c, run)
     const data = Float64Array.from(got.toTypedArray())
     const { min, max, wordSum } = c.summary ?? { min: 0, max: 0, wordSum: 0 }
     expect(data.reduce((a, b) => Math.min(a, b))).toBeCloseTo(min, 6)
@@ -138,26 +143,26 @@ describe("JAX's random numbers", () => {
   })
 })
 
-describe("JAX's distributions", () => {
+describe.each(ways)("JAX's distributions, %s", (_, run) => {
   test.for(casesOf<readonly number[]>('distributions'))('$name', (c) => {
     const r = c.partitionable === true ? random : random.original
     const key = keyFrom(c.key)
     const [a, b, d] = c.params
     const shape = c.out.shape
-    const samplers: Readonly<Record<string, () => NdArray>> = {
-      laplace: () => r.laplace(key, shape),
-      logistic: () => r.logistic(key, shape),
-      cauchy: () => r.cauchy(key, shape),
-      maxwell: () => r.maxwell(key, shape),
-      lognormal: () => r.lognormal(key, a, shape),
-      pareto: () => r.pareto(key, a, shape),
-      rayleigh: () => r.rayleigh(key, a, shape),
-      wald: () => r.wald(key, a, shape),
-      weibullMin: () => r.weibullMin(key, a, b, shape),
-      triangular: () => r.triangular(key, a, b, d, shape),
-      geometric: () => r.geometric(key, a, shape),
-      rademacher: () => r.rademacher(key, shape)
+    const samplers: Readonly<Record<string, (k: NdArray) => NdArray>> = {
+      laplace: (k) => r.laplace(k, shape),
+      logistic: (k) => r.logistic(k, shape),
+      cauchy: (k) => r.cauchy(k, shape),
+      maxwell: (k) => r.maxwell(k, shape),
+      lognormal: (k) => r.lognormal(k, a, shape),
+      pareto: (k) => r.pareto(k, a, shape),
+      rayleigh: (k) => r.rayleigh(k, a, shape),
+      wald: (k) => r.wald(k, a, shape),
+      weibullMin: (k) => r.weibullMin(k, a, b, shape),
+      triangular: (k) => r.triangular(k, a, b, d, shape),
+      geometric: (k) => r.geometric(k, a, shape),
+      rademacher: (k) => r.rademacher(k, shape)
     }
-    agrees(samplers[c.fn](), c)
+    agrees(run(samplers[c.fn])(key), c)
   })
 })

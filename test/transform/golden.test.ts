@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isArray } from '../../src/array/ndarray.js'
 import type { DType, NdArray } from '../../src/index.js'
 import { grad, hessian, jacfwd, jacrev, jvp, np, tree, vjp, vmap } from '../../src/index.js'
 import { arrayOf } from '../support/arrays.js'
 import { close } from '../support/close.js'
+import { ways } from '../support/ways.js'
 
 interface Stored {
   readonly dtype: DType
@@ -133,9 +134,9 @@ test('there is a composition for every case', () => {
 /** Derivatives of higher order sum terms that nearly cancel. */
 const tolerance = (fn: string): number => (/hessian of|third|derivative [34]/.test(fn) ? 1e-10 : 1e-12)
 
-test.each(cases)('$fn, as JAX gives it', ({ fn, args, out }) => {
+describe.each(ways)('%s', (_, run) => test.each(cases)('$fn, as JAX gives it', ({ fn, args, out }) => {
   const f = compositions.get(fn) as (...args: readonly unknown[]) => unknown // the arguments of the case are those of the function
-  const [got, structure] = tree.flatten<unknown>(f(...args.map(load)))
+  const [got, structure] = tree.flatten<unknown>(run(f)(...args.map(load)))
   const [expected, other] = tree.flatten<unknown>(load(out))
   expect(String(structure)).toBe(String(other))
   got.forEach((x, i) => {
@@ -143,4 +144,4 @@ test.each(cases)('$fn, as JAX gives it', ({ fn, args, out }) => {
     if (isArray(x) && isArray(y)) close(fn, x, y, tolerance(fn))
     else expect(x).toBe(y)
   })
-})
+}))

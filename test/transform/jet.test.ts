@@ -25,6 +25,7 @@ import { f32, f64, i32, noiseLike } from '../support/arrays.js'
 import { someOf } from '../support/arbitrary.js'
 import { allClose, close } from '../support/close.js'
 import { golden } from '../support/golden.js'
+import { ways } from '../support/ways.js'
 
 const factorials = [1, 1, 2, 6, 24, 120]
 
@@ -135,9 +136,11 @@ type Curves = readonly [primals: readonly NdArray[], series: readonly (readonly 
 describe('JAX has the same series', () => {
   const cases = golden('jet').filter(({ fn }) => fn.startsWith('jet '))
 
-  test.each(cases.map((each) => [each.name, each] as const))('%s', (_, { fn, args, out }) => {
-    const [primals, series] = args as unknown as Curves
-    sameTrees(jet(functions[fn.slice(4)])(primals, series), out, 1e-12)
+  describe.each(ways)('%s', (_, run) => {
+    test.each(cases.map((each) => [each.name, each] as const))('%s', (__, { fn, args, out }) => {
+      const [primals, series] = args as unknown as Curves
+      sameTrees(run(jet(functions[fn.slice(4)]))(primals, series), out, 1e-12)
+    })
   })
 
   test.each(Object.entries(functions))('%s by jvps of jvps', (name, f) => {
