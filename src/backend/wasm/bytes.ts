@@ -1,72 +1,67 @@
-/** Bytes as they are put together: a tree that is written out once, at the end. */
-export type Bytes = number | readonly Bytes[] | Uint8Array
+/**
+ * Bytes as they are put together: text with a character for each. Engines join texts without copying them, in code of their own, and
+ * write them out once, at the end.
+ */
+export type Bytes = string
 
-/** An unsigned integer in LEB128, as the format writes sizes, indices and offsets. */
-export const unsigned = (n: number): readonly number[] => {
-  const out: number[] = []
-  do {
-    const low = n % 128
-    n = Math.floor(n / 128)
-    out.push(n === 0 ? low : low | 128)
-  } while (n !== 0)
+const characters = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte))
+
+/** One byte. */
+export const byte = (n: number): Bytes => characters[n]
+
+/** Several bytes. */
+export const listed = (list: ArrayLike<number>): Bytes => {
+  let out = ''
+  for (let i = 0; i < list.length; i++) out += characters[list[i]]
   return out
 }
 
-/** A signed integer of up to 32 bits in LEB128. */
-export const signed = (n: number): readonly number[] => {
-  const out: number[] = []
-  for (;;) {
-    const low = n & 127
-    n >>= 7
-    if ((n === 0 && (low & 64) === 0) || (n === -1 && (low & 64) !== 0)) return [...out, low]
-    out.push(low | 128)
+/** An unsigned integer in LEB128, as the format writes sizes, indices and offsets. */
+export const unsigned = (n: number): Bytes => {
+  let out = ''
+  while (n >= 128) {
+    out += characters[(n % 128) + 128]
+    n = Math.floor(n / 128)
   }
+  return out + characters[n]
+}
+
+/** A signed integer of up to 32 bits in LEB128. */
+export const signed = (n: number): Bytes => {
+  let out = ''
+  while (n < -64 || n > 63) {
+    out += characters[(n & 127) | 128]
+    n >>= 7
+  }
+  return out + characters[n & 127]
 }
 
 /** A signed integer of up to 64 bits in LEB128. */
-export const signed64 = (n: bigint): readonly number[] => {
-  const out: number[] = []
-  for (;;) {
-    const low = Number(n & 127n)
+export const signed64 = (n: bigint): Bytes => {
+  let out = ''
+  while (n < -64n || n > 63n) {
+    out += characters[Number(n & 127n) | 128]
     n >>= 7n
-    if ((n === 0n && (low & 64) === 0) || (n === -1n && (low & 64) !== 0)) return [...out, low]
-    out.push(low | 128)
   }
+  return out + characters[Number(n & 127n)]
 }
 
 /** The eight, or four, bytes of a float, the least significant first. */
-export const float64Bytes = (x: number): Uint8Array => new Uint8Array(Float64Array.of(x).buffer)
-export const float32Bytes = (x: number): Uint8Array => new Uint8Array(Float32Array.of(x).buffer)
-
-/** How many bytes there are in a tree. */
-export const lengthOf = (bytes: Bytes): number => {
-  if (typeof bytes === 'number') return 1
-  if (bytes instanceof Uint8Array) return bytes.length
-  let sum = 0
-  for (const part of bytes) sum += lengthOf(part)
-  return sum
-}
+export const float64Bytes = (x: number): Bytes => listed(new Uint8Array(Float64Array.of(x).buffer))
+export const float32Bytes = (x: number): Bytes => listed(new Uint8Array(Float32Array.of(x).buffer))
 
 /** A list with its length in front. */
-export const vector = (items: readonly Bytes[]): Bytes => [unsigned(items.length), items]
+export const vector = (items: readonly Bytes[]): Bytes => unsigned(items.length) + items.join('')
 
 /** Bytes with their number in front. */
-export const sized = (bytes: Bytes): Bytes => [unsigned(lengthOf(bytes)), bytes]
+export const sized = (bytes: Bytes): Bytes => unsigned(bytes.length) + bytes
 
 /** A name in UTF-8. */
-export const text = (name: string): Bytes => sized(new TextEncoder().encode(name))
+export const text = (name: string): Bytes => sized(listed(new TextEncoder().encode(name)))
 
-/** The tree as one array. */
-export const flatten = (bytes: Bytes): Uint8Array<ArrayBuffer> => {
-  const out = new Uint8Array(lengthOf(bytes))
-  let at = 0
-  const write = (part: Bytes): void => {
-    if (typeof part === 'number') out[at++] = part
-    else if (part instanceof Uint8Array) {
-      out.set(part, at)
-      at += part.length
-    } else for (const each of part) write(each)
-  }
-  write(bytes)
+/** As an array. */
+export const written = (bytes: Bytes): Uint8Array<ArrayBuffer> => {
+  const out = new Uint8Array(bytes.length)
+  for (let i = 0; i < out.length; i++) out[i] = bytes.charCodeAt(i)
   return out
 }

@@ -1,4 +1,4 @@
-import { float32Bytes, float64Bytes, signed, signed64, sized, unsigned, type Bytes } from './bytes.js'
+import { byte, listed, float32Bytes, float64Bytes, signed, signed64, sized, unsigned, vector, type Bytes } from './bytes.js'
 
 /** The types of values on the stack. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
@@ -12,35 +12,35 @@ export interface Code<T extends ValueType | 'none' = ValueType | 'none'> {
 /** An instruction that leaves nothing. */
 export type Statement = Code<'none'>
 
-export const typeBytes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b }
+export const typeBytes: Readonly<Record<ValueType, Bytes>> = { i32: '\x7f', i64: '\x7e', f32: '\x7d', f64: '\x7c', v128: '\x7b' }
 
 const code = <T extends ValueType | 'none'>(type: T, bytes: Bytes): Code<T> => ({ type, bytes })
 
 /** An opcode of one byte, one with the prefix of conversions and bulk memory, or one of vectors. */
-type Opcode = readonly number[]
-const plain = (opcode: number): Opcode => [opcode]
-const numeric = (opcode: number): Opcode => [0xfc, opcode]
-const simd = (opcode: number): Opcode => [0xfd, ...unsigned(opcode)]
+type Opcode = Bytes
+const plain = byte
+const numeric = (opcode: number): Opcode => `\xfc${byte(opcode)}`
+const simd = (opcode: number): Opcode => `\xfd${unsigned(opcode)}`
 
 type Unary<A extends ValueType, R extends ValueType = A> = (a: Code<A>) => Code<R>
 type Binary<A extends ValueType, R extends ValueType = A, B extends ValueType = A> = (a: Code<A>, b: Code<B>) => Code<R>
 type Ternary<T extends ValueType> = (a: Code<T>, b: Code<T>, c: Code<T>) => Code<T>
 
 const unary = <A extends ValueType, R extends ValueType = A>(result: R, opcode: Opcode): Unary<A, R> =>
-  (a) => code(result, [a.bytes, opcode])
+  (a) => code(result, a.bytes + opcode)
 const binary = <A extends ValueType, R extends ValueType = A, B extends ValueType = A>(result: R, opcode: Opcode): Binary<A, R, B> =>
-  (a, b) => code(result, [a.bytes, b.bytes, opcode])
+  (a, b) => code(result, a.bytes + b.bytes + opcode)
 const ternary = <T extends ValueType>(result: T, opcode: Opcode): Ternary<T> =>
-  (a, b, c) => code(result, [a.bytes, b.bytes, c.bytes, opcode])
+  (a, b, c) => code(result, a.bytes + b.bytes + c.bytes + opcode)
 
 /** Where a load or store goes: an address, a constant offset, and what the address is known to be a multiple of. */
-const memarg = (offset: number, align: number): Bytes => [align, unsigned(offset)]
+const memarg = (offset: number, align: number): Bytes => byte(align) + unsigned(offset)
 type Load<T extends ValueType> = (address: Code<'i32'>, offset?: number) => Code<T>
 type Store<T extends ValueType> = (address: Code<'i32'>, value: Code<T>, offset?: number) => Statement
 const load = <T extends ValueType>(result: T, opcode: Opcode, align: number): Load<T> =>
-  (address, offset = 0) => code(result, [address.bytes, opcode, memarg(offset, align)])
+  (address, offset = 0) => code(result, address.bytes + opcode + memarg(offset, align))
 const store = <T extends ValueType>(opcode: Opcode, align: number): Store<T> =>
-  (address, value, offset = 0) => code('none', [address.bytes, value.bytes, opcode, memarg(offset, align)])
+  (address, value, offset = 0) => code('none', address.bytes + value.bytes + opcode + memarg(offset, align))
 
 type Comparisons<A extends ValueType, R extends ValueType> = Readonly<Record<'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge', Binary<A, R>>>
 
@@ -54,7 +54,7 @@ const comparisons = <A extends ValueType, R extends ValueType>(
 })
 
 export const i32 = {
-  const: (n: number): Code<'i32'> => code('i32', [0x41, signed(n | 0)]),
+  const: (n: number): Code<'i32'> => code('i32', `\x41${signed(n | 0)}`),
   eqz: unary<'i32'>('i32', plain(0x45)),
   eq: binary<'i32'>('i32', plain(0x46)), ne: binary<'i32'>('i32', plain(0x47)),
   ltS: binary<'i32'>('i32', plain(0x48)), ltU: binary<'i32'>('i32', plain(0x49)),
@@ -79,7 +79,7 @@ export const i32 = {
 } as const
 
 export const i64 = {
-  const: (n: bigint): Code<'i64'> => code('i64', [0x42, signed64(n)]),
+  const: (n: bigint): Code<'i64'> => code('i64', `\x42${signed64(n)}`),
   add: binary<'i64'>('i64', plain(0x7c)), sub: binary<'i64'>('i64', plain(0x7d)), mul: binary<'i64'>('i64', plain(0x7e)),
   and: binary<'i64'>('i64', plain(0x83)), or: binary<'i64'>('i64', plain(0x84)), xor: binary<'i64'>('i64', plain(0x85)),
   shl: binary<'i64'>('i64', plain(0x86)), shrS: binary<'i64'>('i64', plain(0x87)), shrU: binary<'i64'>('i64', plain(0x88)),
@@ -101,7 +101,7 @@ const floats = <T extends 'f32' | 'f64'>(type: T, compared: number, computed: nu
 }
 
 export const f32 = {
-  const: (x: number): Code<'f32'> => code('f32', [0x43, float32Bytes(x)]),
+  const: (x: number): Code<'f32'> => code('f32', `\x43${float32Bytes(x)}`),
   ...floats('f32', 0x5b, 0x8b),
   convertI32S: unary<'i32', 'f32'>('f32', plain(0xb2)), convertI32U: unary<'i32', 'f32'>('f32', plain(0xb3)),
   demote: unary<'f64', 'f32'>('f32', plain(0xb6)), reinterpret: unary<'i32', 'f32'>('f32', plain(0xbe)),
@@ -109,7 +109,7 @@ export const f32 = {
 } as const
 
 export const f64 = {
-  const: (x: number): Code<'f64'> => code('f64', [0x44, float64Bytes(x)]),
+  const: (x: number): Code<'f64'> => code('f64', `\x44${float64Bytes(x)}`),
   ...floats('f64', 0x61, 0x99),
   convertI32S: unary<'i32', 'f64'>('f64', plain(0xb7)), convertI32U: unary<'i32', 'f64'>('f64', plain(0xb8)),
   promote: unary<'f32', 'f64'>('f64', plain(0xbb)), reinterpret: unary<'i64', 'f64'>('f64', plain(0xbf)),
@@ -118,13 +118,13 @@ export const f64 = {
 
 /** An instruction that takes or leaves one lane. */
 const extract = <R extends ValueType>(result: R, opcode: number) => (a: Code<'v128'>, lane: number): Code<R> =>
-  code(result, [a.bytes, simd(opcode), lane])
+  code(result, a.bytes + simd(opcode) + byte(lane))
 const replace = <A extends ValueType>(opcode: number) => (a: Code<'v128'>, lane: number, value: Code<A>): Code<'v128'> =>
-  code('v128', [a.bytes, value.bytes, simd(opcode), lane])
+  code('v128', a.bytes + value.bytes + simd(opcode) + byte(lane))
 const loadLane = (opcode: number, align: number) => (address: Code<'i32'>, a: Code<'v128'>, lane: number, offset = 0): Code<'v128'> =>
-  code('v128', [address.bytes, a.bytes, simd(opcode), memarg(offset, align), lane])
+  code('v128', address.bytes + a.bytes + simd(opcode) + memarg(offset, align) + byte(lane))
 const storeLane = (opcode: number, align: number) => (address: Code<'i32'>, a: Code<'v128'>, lane: number, offset = 0): Statement =>
-  code('none', [address.bytes, a.bytes, simd(opcode), memarg(offset, align), lane])
+  code('none', address.bytes + a.bytes + simd(opcode) + memarg(offset, align) + byte(lane))
 
 const lanewise = (opcode: number): Binary<'v128'> => binary<'v128'>('v128', simd(opcode))
 const laneOf = (opcode: number): Unary<'v128'> => unary<'v128'>('v128', simd(opcode))
@@ -133,13 +133,13 @@ const shift = (opcode: number): Binary<'v128', 'v128', 'i32'> => binary<'v128', 
 export const v128 = {
   /** The sixteen bytes of a typed array. */
   const: (data: Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array): Code<'v128'> =>
-    code('v128', [simd(12), new Uint8Array(data.buffer, data.byteOffset, 16)]),
+    code('v128', simd(12) + listed(new Uint8Array(data.buffer, data.byteOffset, 16))),
   not: laneOf(77), and: lanewise(78), andnot: lanewise(79), or: lanewise(80), xor: lanewise(81),
   /** Bits of the first where the third has ones, of the second elsewhere. */
   bitselect: ternary('v128', simd(82)),
   anyTrue: unary<'v128', 'i32'>('i32', simd(83)),
   shuffle: (a: Code<'v128'>, b: Code<'v128'>, lanes: readonly number[]): Code<'v128'> =>
-    code('v128', [a.bytes, b.bytes, simd(13), lanes]),
+    code('v128', a.bytes + b.bytes + simd(13) + listed(lanes)),
   load: load('v128', simd(0), 4), store: store<'v128'>(simd(11), 4),
   load8Splat: load('v128', simd(7), 0), load32Splat: load('v128', simd(9), 2), load64Splat: load('v128', simd(10), 3),
   load32Zero: load('v128', simd(92), 2), load64Zero: load('v128', simd(93), 3),
@@ -205,9 +205,9 @@ export const f64x2 = {
 
 export const memory = {
   copy: (to: Code<'i32'>, from: Code<'i32'>, bytes: Code<'i32'>): Statement =>
-    code('none', [to.bytes, from.bytes, bytes.bytes, numeric(10), 0, 0]),
-  fill: (to: Code<'i32'>, byte: Code<'i32'>, bytes: Code<'i32'>): Statement =>
-    code('none', [to.bytes, byte.bytes, bytes.bytes, numeric(11), 0])
+    code('none', `${to.bytes}${from.bytes}${bytes.bytes}${numeric(10)}\0\0`),
+  fill: (to: Code<'i32'>, value: Code<'i32'>, bytes: Code<'i32'>): Statement =>
+    code('none', `${to.bytes}${value.bytes}${bytes.bytes}${numeric(11)}\0`)
 } as const
 
 /** A value that a function keeps. */
@@ -218,60 +218,77 @@ export interface Local<T extends ValueType = ValueType> {
   tee(value: Code<T>): Code<T>
 }
 
-/** The local of a function at an index. */
-export const localAt = <T extends ValueType>(type: T, index: number): Local<T> => {
-  const at = unsigned(index)
-  return {
-    type,
-    get: code(type, [0x20, at]),
-    set: (value) => code('none', [value.bytes, 0x21, at]),
-    tee: (value) => code(type, [value.bytes, 0x22, at])
+class LocalAt<T extends ValueType> implements Local<T> {
+  readonly type: T
+  readonly get: Code<T>
+  readonly at: Bytes
+
+  constructor(type: T, index: number) {
+    this.type = type
+    this.at = unsigned(index)
+    this.get = code(type, `\x20${this.at}`)
+  }
+
+  set(value: Code<T>): Statement {
+    return code('none', `${value.bytes}\x21${this.at}`)
+  }
+
+  tee(value: Code<T>): Code<T> {
+    return code(this.type, `${value.bytes}\x22${this.at}`)
   }
 }
 
-export const nothing: Statement = code('none', [])
+/** The local of a function at an index. */
+export const localAt = <T extends ValueType>(type: T, index: number): Local<T> => new LocalAt(type, index)
+
+export const nothing: Statement = code('none', '')
+
+const joined = (list: readonly Code[]): Bytes => {
+  let out = ''
+  for (const { bytes } of list) out += bytes
+  return out
+}
 
 /** Statements one after the other. */
-export const sequence = (...statements: readonly Statement[]): Statement => code('none', statements.map((s) => s.bytes))
+export const sequence = (...statements: readonly Statement[]): Statement => code('none', joined(statements))
 
 /** Statements, then a value. */
 export const after = <T extends ValueType>(statements: readonly Statement[], value: Code<T>): Code<T> =>
-  code(value.type, [statements.map((s) => s.bytes), value.bytes])
+  code(value.type, joined(statements) + value.bytes)
 
 /** One of two values, both of which are computed. */
 export const select = <T extends ValueType>(condition: Code<'i32'>, yes: Code<T>, no: Code<T>): Code<T> =>
-  code(yes.type, [yes.bytes, no.bytes, condition.bytes, yes.type === 'v128' ? [0x1c, 1, typeBytes.v128] : 0x1b])
+  code(yes.type, yes.bytes + no.bytes + condition.bytes + (yes.type === 'v128' ? `\x1c\x01${typeBytes.v128}` : '\x1b'))
 
 /** One of two values, of which only that one is computed. */
 export const choose = <T extends ValueType>(condition: Code<'i32'>, yes: Code<T>, no: Code<T>): Code<T> =>
-  code(yes.type, [condition.bytes, 0x04, typeBytes[yes.type], yes.bytes, 0x05, no.bytes, 0x0b])
+  code(yes.type, `${condition.bytes}\x04${typeBytes[yes.type]}${yes.bytes}\x05${no.bytes}\x0b`)
 
-const empty = 0x40
+const empty = '\x40'
 
 export const when = (condition: Code<'i32'>, yes: Statement, no?: Statement): Statement =>
-  code('none', [condition.bytes, 0x04, empty, yes.bytes, no === undefined ? [] : [0x05, no.bytes], 0x0b])
+  code('none', `${condition.bytes}\x04${empty}${yes.bytes}${no === undefined ? '' : `\x05${no.bytes}`}\x0b`)
 
 /** A block that `leave` inside jumps behind. */
-export const block = (body: Statement): Statement => code('none', [0x02, empty, body.bytes, 0x0b])
+export const block = (body: Statement): Statement => code('none', `\x02${empty}${body.bytes}\x0b`)
 
 /** A block that `leave` inside jumps back to the start of. */
-export const loop = (body: Statement): Statement => code('none', [0x03, empty, body.bytes, 0x0b])
+export const loop = (body: Statement): Statement => code('none', `\x03${empty}${body.bytes}\x0b`)
 
 /** Jumps to the block or loop so many levels up, if the condition holds. */
 export const leave = (levels: number, condition?: Code<'i32'>): Statement =>
-  condition === undefined ? code('none', [0x0c, unsigned(levels)]) : code('none', [condition.bytes, 0x0d, unsigned(levels)])
+  code('none', condition === undefined ? `\x0c${unsigned(levels)}` : `${condition.bytes}\x0d${unsigned(levels)}`)
 
 /** A call of the function with the index. */
 export const callAt = <R extends ValueType | 'none'>(result: R, index: number, args: readonly Code[]): Code<R> =>
-  code(result, [args.map((a) => a.bytes), 0x10, unsigned(index)])
+  code(result, `${joined(args)}\x10${unsigned(index)}`)
 
 /** The body of a function with its locals, as modules hold it. */
 export const bodyBytes = (locals: readonly ValueType[], body: Code): Bytes => {
-  const runs: (readonly [number, number])[] = []
-  for (const type of locals) {
-    const last = runs.at(-1)
-    if (last?.[1] === typeBytes[type]) runs[runs.length - 1] = [last[0] + 1, last[1]]
-    else runs.push([1, typeBytes[type]])
+  const runs: Bytes[] = []
+  for (let start = 0, end = 0; start < locals.length; start = end) {
+    while (end < locals.length && locals[end] === locals[start]) end++
+    runs.push(unsigned(end - start) + typeBytes[locals[start]])
   }
-  return sized([unsigned(runs.length), runs.map(([count, type]) => [unsigned(count), type]), body.bytes, 0x0b])
+  return sized(`${vector(runs)}${body.bytes}\x0b`)
 }

@@ -1,4 +1,4 @@
-import { flatten, sized, text, unsigned, vector, type Bytes } from './bytes.js'
+import { byte, sized, text, unsigned, vector, written, type Bytes } from './bytes.js'
 import { bodyBytes, callAt, localAt, typeBytes, type Code, type Local, type ValueType } from './code.js'
 
 /** What a function takes and leaves. */
@@ -29,7 +29,7 @@ export interface Scope {
 /** How often a function of vectors is written in place before it is called. */
 const inPlace = 8
 
-const section = (id: number, items: readonly Bytes[]): Bytes => (items.length === 0 ? [] : [id, sized(vector(items))])
+const section = (id: number, items: readonly Bytes[]): Bytes => (items.length === 0 ? '' : byte(id) + sized(vector(items)))
 
 /** A module that is being written: imports first, then functions, then its bytes. */
 export class ModuleBuilder {
@@ -48,14 +48,14 @@ export class ModuleBuilder {
     if (known !== undefined) return known
     const index = this.#types.size
     this.#types.set(key, index)
-    this.#typeList.push([0x60, vector(params.map((p) => typeBytes[p])), vector(result === 'none' ? [] : [typeBytes[result]])])
+    this.#typeList.push(`\x60${vector(params.map((p) => typeBytes[p]))}${vector(result === 'none' ? [] : [typeBytes[result]])}`)
     return index
   }
 
   /** The memory that the module works in, imported; `maximum` in pages where it is shared. */
   importMemory(module: string, name: string, minimum: number, maximum?: number): void {
-    const limits = maximum === undefined ? [0, unsigned(minimum)] : [3, unsigned(minimum), unsigned(maximum)]
-    this.#imports.push([text(module), text(name), 2, limits])
+    const limits = maximum === undefined ? `\x00${unsigned(minimum)}` : `\x03${unsigned(minimum)}${unsigned(maximum)}`
+    this.#imports.push(`${text(module)}${text(name)}\x02${limits}`)
   }
 
   /** A function from outside. Imports come before functions. */
@@ -63,7 +63,7 @@ export class ModuleBuilder {
     module: string, name: string, signature: Signature<P, R>
   ): Callee<P, R> {
     if (this.#bodies.length > 0) throw new Error('imports come before functions')
-    this.#imports.push([text(module), text(name), 0, unsigned(this.#type(signature))])
+    this.#imports.push(`${text(module)}${text(name)}\0${unsigned(this.#type(signature))}`)
     const index = this.#functions++
     return (...args) => callAt(signature.result, index, args as readonly Code[]) // a tuple of code
   }
@@ -81,10 +81,10 @@ export class ModuleBuilder {
     }
     this.#declared.push(unsigned(this.#type(signature)))
     const at = this.#bodies.length
-    this.#bodies.push([]) // functions that `write` defines come behind
+    this.#bodies.push('') // functions that `write` defines come behind
     const body = write(scope, ...(params.map((type, i) => localAt(type, i)) as unknown as Params<P>)) // one local per parameter
     this.#bodies[at] = bodyBytes(locals, body)
-    if (exported !== undefined) this.#exports.push([text(exported), 0, unsigned(index)])
+    if (exported !== undefined) this.#exports.push(`${text(exported)}\0${unsigned(index)}`)
     return (...args) => callAt(result, index, args as readonly Code[]) // a tuple of code
   }
 
@@ -99,10 +99,10 @@ export class ModuleBuilder {
 
   /** The module in the binary format. */
   bytes(): Uint8Array<ArrayBuffer> {
-    return flatten([
-      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    const sections = [
       section(1, this.#typeList), section(2, this.#imports), section(3, this.#declared), section(7, this.#exports),
       section(10, this.#bodies)
-    ])
+    ]
+    return written(`\0asm\x01\0\0\0${sections.join('')}`)
   }
 }
