@@ -149,6 +149,9 @@ export const share = (aval: Aval, x: NdArray, from = 0, size: number = x.size): 
   return wrap(aval, storage instanceof HostStorage ? part : part.slice())
 }
 
+/** Whether `share` would copy nothing. */
+export const isShareable = (x: NdArray): boolean => storageOf(x) instanceof HostStorage
+
 /** The storage of a concrete array. Throws DonatedError if it was donated. */
 export const storageOf = (x: NdArray): Storage => {
   if (x instanceof ConcreteArray) return storageOfConcrete(x)

@@ -1,3 +1,4 @@
+import { isShareable } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import type { Eqn, Primitive, Var } from '../core/primitive.js'
@@ -20,6 +21,10 @@ const most = 512
 const alone = (primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Eqn =>
   ({ primitive, inputs: avalsOf(operands).map(variable), params, outputs: outs.map(variable) })
 
+/** Whether it only fills an array with a number, or looks at elements differently: that takes no program. */
+const isPlain = ({ name }: Primitive, [x]: readonly NdArray[]): boolean =>
+  name === 'broadcast_in_dim' ? x.size === 1 : (name === 'reshape' || name === 'squeeze') && isShareable(x)
+
 const keyOf = (primitive: Primitive, operands: readonly NdArray[], params: object): string =>
   `${primitive.name} ${operands.map(({ dtype, shape, weak }) => `${dtype}${shape.join()}${weak ? '~' : ''}`).join(' ')} ${paramKey(params)}`
 
@@ -37,7 +42,7 @@ export class EagerPrograms {
   find(primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Executable | null {
     if (primitive.jaxprs !== undefined || primitive.effectful === true) return null
     const sizes = [...operands, ...outs].map(({ shape }) => sizeOf(shape))
-    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest)) return null
+    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest) || isPlain(primitive, operands)) return null
     const key = keyOf(primitive, operands, params)
     const known = this.#programs.get(key)
     if (known !== undefined) return known

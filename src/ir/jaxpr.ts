@@ -20,13 +20,18 @@ export const avalsOf = (atoms: readonly { readonly aval: Aval }[]): readonly Ava
 /** The jaxprs in an equation's params. */
 export const subjaxprs = (eqn: Eqn): readonly Jaxpr[] => eqn.primitive.jaxprs?.(eqn.params) ?? []
 
-const equalLists = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((x, i) => x === b[i])
+const equalLists = (a: readonly unknown[], b: readonly unknown[]): boolean => {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
 
 /** The equation with other inputs, params or outputs; itself if nothing differs. */
-export const withParts = (eqn: Eqn, inputs: readonly Atom[], params: object = eqn.params, outputs: readonly Var[] = eqn.outputs): Eqn =>
-  params === eqn.params && outputs === eqn.outputs && equalLists(inputs, eqn.inputs)
-    ? eqn
-    : { ...eqn, inputs, params, outputs }
+export const withParts = (eqn: Eqn, inputs: readonly Atom[], params: object = eqn.params, outputs: readonly Var[] = eqn.outputs): Eqn => {
+  const { primitive, source } = eqn
+  if (params === eqn.params && outputs === eqn.outputs && equalLists(inputs, eqn.inputs)) return eqn
+  return source === undefined ? { primitive, inputs, params, outputs } : { primitive, inputs, params, outputs, source }
+}
 
 /** The params with the jaxprs in them rewritten; the same object if none changes. */
 export const mapJaxprs = (params: object, rewrite: (jaxpr: Jaxpr) => Jaxpr): object => {
@@ -45,7 +50,7 @@ export const mapJaxprs = (params: object, rewrite: (jaxpr: Jaxpr) => Jaxpr): obj
 }
 
 /** Whether an equation, or one in its jaxprs, has an effect. */
-export const isEffectful = (eqn: Eqn): boolean => eqn.primitive.effectful === true || subjaxprs(eqn).some(hasEffects)
+export const isEffectful = (eqn: Eqn): boolean => eqn.primitive.effectful === true || (eqn.primitive.jaxprs !== undefined && subjaxprs(eqn).some(hasEffects))
 
 const effects = new WeakMap<Jaxpr, boolean>()
 
@@ -75,4 +80,5 @@ export const axisNames = (jaxpr: Jaxpr): ReadonlySet<string> => {
 }
 
 /** Whether an equation, or one in its jaxprs, refers to a named axis. */
-export const isCollective = (eqn: Eqn): boolean => namesIn(eqn.primitive, eqn.params).length > 0
+export const isCollective = ({ primitive, params }: Eqn): boolean =>
+  (primitive.collective !== undefined || primitive.jaxprs !== undefined) && namesIn(primitive, params).length > 0

@@ -1,5 +1,3 @@
-import type { Atom, Primitive } from '../core/primitive.js'
-
 const identities = new WeakMap<WeakKey, number>()
 let next = 0
 
@@ -25,15 +23,4 @@ export const paramKey = (x: unknown): string => {
   let text = '{'
   for (const [name, value] of Object.entries(x)) if (value !== undefined) text += `${name}:${paramKey(value)},`
   return `${text}}`
-}
-
-/** Equal for atoms that have the same value. */
-export const atomKey = (atom: Atom): string =>
-  atom.kind === 'var' ? `v${atom.id}` : `${Object.is(atom.value, -0) ? '-0' : atom.value}${atom.aval.dtype}${atom.aval.weak ? '~' : ''}`
-
-/** Equal for equations that compute the same. */
-export const eqnKey = (primitive: Primitive, inputs: readonly Atom[], params: object): string => {
-  let text = `${primitive.name} `
-  for (const atom of inputs) text += `${atomKey(atom)},`
-  return text + paramKey(params)
 }

@@ -4,8 +4,8 @@ import type { Aval } from '../core/aval.js'
 import { JaxprError } from '../core/errors.js'
 import type { Atom, Eqn, Jaxpr, Primitive, Var } from '../core/primitive.js'
 import { bind, currentTrace, escaped, isTracer, Trace, Tracer, within } from '../core/trace.js'
-import { eqnKey } from './key.js'
 import { isEffectful, literal, variable } from './jaxpr.js'
+import { Numbering } from './numbering.js'
 import { sourceHere } from './source.js'
 
 /** A value of which the trace knows only the type: a variable of the jaxpr being recorded. */
@@ -31,12 +31,12 @@ export class StageTrace extends Trace {
   readonly #inputs: Var[] = []
   readonly #eqns: Eqn[] = []
   readonly #captured = new Map<NdArray, Var>()
-  readonly #numbered: Map<string, readonly NdArray[]> | undefined
+  readonly #numbered: Numbering<readonly NdArray[]> | undefined
 
   /** With `numbering`, an operation on the same operands as an earlier one gives the earlier one's results. */
   constructor(depth: number, numbering = false) {
     super(depth)
-    this.#numbered = numbering ? new Map() : undefined
+    this.#numbered = numbering ? new Numbering() : undefined
   }
 
   /** A further input of the jaxpr. */
@@ -59,15 +59,14 @@ export class StageTrace extends Trace {
       inputs[i] = this.atom(operands[i], primitive.name)
       avals[i] = inputs[i].aval
     }
-    const numbered = this.#numbered !== undefined && !isEffectful({ primitive, inputs, params, outputs: [] })
-    const key = numbered ? eqnKey(primitive, inputs, params) : undefined
-    const seen = key === undefined ? undefined : this.#numbered?.get(key)
+    const numbered = this.#numbered !== undefined && !isEffectful({ primitive, inputs, params, outputs: [] }) ? this.#numbered : undefined
+    const seen = numbered?.find(primitive, inputs, params)
     if (seen !== undefined) return seen
     const outputs = primitive.abstract(avals, params).map(variable)
     const source = sourceHere()
     this.#eqns.push(source === undefined ? { primitive, inputs, params, outputs } : { primitive, inputs, params, outputs, source })
     const outs = outputs.map((v) => new StageTracer(this, v))
-    if (key !== undefined) this.#numbered?.set(key, outs)
+    numbered?.keep(primitive, inputs, params, outs)
     return outs
   }
 

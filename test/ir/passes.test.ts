@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { scalar } from '../../src/array/ndarray.js'
 import type { NdArray } from '../../src/core/array.js'
-import type { Jaxpr, Primitive } from '../../src/core/primitive.js'
+import type { Atom, Jaxpr, Literal, Primitive } from '../../src/core/primitive.js'
 import { bind1 } from '../../src/core/trace.js'
 import { call, jitP } from '../../src/control/jit.js'
 import { check } from '../../src/ir/check.js'
@@ -9,8 +9,9 @@ import { cse } from '../../src/ir/cse.js'
 import { dce } from '../../src/ir/dce.js'
 import { evaluate } from '../../src/ir/evaluate.js'
 import { fold } from '../../src/ir/fold.js'
-import { axisNames, avalsOf, hasEffects } from '../../src/ir/jaxpr.js'
-import { eqnKey, paramKey } from '../../src/ir/key.js'
+import { axisNames, avalsOf, hasEffects, literal } from '../../src/ir/jaxpr.js'
+import { paramKey } from '../../src/ir/key.js'
+import { Numbering, sameParams } from '../../src/ir/numbering.js'
 import { simplify } from '../../src/ir/passes.js'
 import { stage } from '../../src/ir/stage.js'
 import * as lax from '../../src/lax/index.js'
@@ -167,13 +168,33 @@ describe('all passes', () => {
 describe('keys', () => {
   test('are equal for equal params alone', () => {
     const inner = staged((x) => [x], one)
-    const keys = [
+    const params = [
       { a: 1, b: [1, 2] }, { a: 1, b: [12] }, { a: '1', b: [1, 2] }, { a: 1, b: [1, [2]] }, { a: null }, { a: [] }, { a: false }, { a: 0 },
       { a: -0 }, { a: NaN }, { a: inner }, { a: [inner] }, { a: 'x,y' }, { a: ['x', 'y'] }, { a: Math.sin }, { a: Math.cos }, { b: 1 }, {}
-    ].map(paramKey)
+    ]
+    const keys = params.map(paramKey)
     expect(new Set(keys).size).toBe(keys.length)
+    params.forEach((a, i) => params.forEach((b, j) => expect(sameParams(a, b)).toBe(i === j)))
+    params.forEach((a) => expect(sameParams(a, { ...a })).toBe(true))
+    expect(sameParams({ a: 1, b: undefined }, { a: 1 })).toBe(true)
+    expect(sameParams({ a: 1 }, { b: undefined, a: 1 })).toBe(true)
     expect(paramKey({ a: 1, b: undefined })).toBe(paramKey({ a: 1 }))
     expect(paramKey({ jaxpr: inner, axes: [0, 1] })).toBe(paramKey({ jaxpr: inner, axes: [0, 1] }))
-    expect(eqnKey(jitP, [inner.inputs[0]], {})).not.toBe(eqnKey(jitP, [inner.inputs[0], inner.inputs[0]], {}))
+  })
+
+  test('are not what a numbering goes by, but operands and params', () => {
+    const [x] = staged((y) => [y], one).inputs
+    const numbering = new Numbering<string>()
+    const number = (value: number, weak = false): Literal => literal({ shape: [], dtype: 'float32', weak }, value)
+    const applications: readonly (readonly [inputs: readonly Atom[], params: object])[] = [
+      [[x], {}], [[x, x], {}], [[x], { axes: [0] }], [[number(1)], {}], [[number(0)], {}], [[number(-0)], {}], [[number(1, true)], {}], [[number(NaN)], {}]
+    ]
+    applications.forEach(([inputs, params], i) => {
+      expect(numbering.find(jitP, inputs, params)).toBeUndefined()
+      numbering.keep(jitP, inputs, params, `${i}`)
+    })
+    applications.forEach(([inputs, params], i) => expect(numbering.find(jitP, [...inputs], { ...params })).toBe(`${i}`))
+    expect(numbering.find(jitP, [number(1)], {})).toBe('3')
+    expect(numbering.find(psumP, [x], {})).toBeUndefined()
   })
 })

@@ -2,28 +2,39 @@ import type { Atom, Eqn, Jaxpr, Primitive, Var } from '../../core/primitive.js'
 import { withParts } from '../../ir/jaxpr.js'
 import type { Builder } from './builder.js'
 
+/** How often each variable of a program is read. */
+export const usesIn = ({ eqns, outputs }: Jaxpr): ReadonlyMap<Atom, number> => {
+  const uses = new Map<Atom, number>()
+  const read = (atom: Atom): void => {
+    if (atom.kind === 'var') uses.set(atom, (uses.get(atom) ?? 0) + 1)
+  }
+  outputs.forEach(read)
+  for (const { inputs } of eqns) inputs.forEach(read)
+  return uses
+}
+
 /** Rewrites a program from its first equation to the last, with what has become of earlier values. */
 export class Rewriter {
   readonly #jaxpr: Jaxpr
   readonly #values = new Map<Var, Atom>()
   readonly #definitions = new Map<Var, Eqn>()
-  readonly #uses = new Map<Atom, number>()
   readonly #eqns: Eqn[] = []
+  #uses: ReadonlyMap<Atom, number> | undefined
   #changed = false
 
   constructor(jaxpr: Jaxpr) {
     this.#jaxpr = jaxpr
-    for (const atom of jaxpr.outputs) this.#read(atom)
-    for (const eqn of jaxpr.eqns) for (const atom of eqn.inputs) this.#read(atom)
-  }
-
-  #read(atom: Atom): void {
-    if (atom.kind === 'var') this.#uses.set(atom, (this.#uses.get(atom) ?? 0) + 1)
   }
 
   /** How often the program reads a value of its own; 0 for what a rewriting made. */
   uses(atom: Atom): number {
+    this.#uses ??= usesIn(this.#jaxpr)
     return this.#uses.get(atom) ?? 0
+  }
+
+  /** Whether anybody has asked that: what is read less often by now may be rewritten next time. */
+  get hasCounted(): boolean {
+    return this.#uses !== undefined
   }
 
   /** What has become of a value. */
@@ -47,6 +58,21 @@ export class Rewriter {
     for (const v of eqn.outputs) this.#definitions.set(v, eqn)
   }
 
+  /** Keeps another equation for the same values. */
+  exchange(eqn: Eqn): void {
+    this.#changed = true
+    this.keep(eqn)
+  }
+
+  /** The equation with what has become of its operands. */
+  current(eqn: Eqn): Eqn {
+    const { inputs } = eqn
+    for (let i = 0; i < inputs.length; i++) {
+      if (this.find(inputs[i]) !== inputs[i]) return withParts(eqn, inputs.map((atom) => this.find(atom)))
+    }
+    return eqn
+  }
+
   /** Lets a value be another one, or what the builder wrote for it. */
   replace(v: Var, atom: Atom, builder?: Builder): void {
     this.#changed = true
@@ -63,7 +89,7 @@ export class Rewriter {
   run(visit: (eqn: Eqn) => boolean, outputs: (atom: Atom) => Atom = (atom) => this.find(atom)): Jaxpr {
     const { inputs, eqns } = this.#jaxpr
     for (const eqn of eqns) {
-      const current = withParts(eqn, eqn.inputs.map((atom) => this.find(atom)))
+      const current = this.current(eqn)
       if (!visit(current)) this.keep(current)
     }
     const results = this.#jaxpr.outputs.map(outputs)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { wrap } from '../../../src/array/ndarray.js'
 import { contract } from '../../../src/backend/passes/contraction/contraction.js'
 import type { Model } from '../../../src/backend/passes/contraction/model.js'
-import { algebra } from '../../../src/backend/passes/algebra/algebra.js'
+import { settled } from '../../../src/backend/passes/algebra/settled.js'
 import { ir, lax, makeJaxpr, np, type NdArray, type Shape } from '../../../src/index.js'
 import { generate, noise } from '../../support/arrays.js'
 
@@ -199,8 +199,8 @@ export interface Counts {
 export const checkSample = (sample: Sample, { dtype, model, loose }: Check, counts?: Counts): void => {
   const args = inputsOf(sample, dtype)
   const traced = ir.simplify(makeJaxpr(program(sample, real))(...args))
-  const planned = ir.check(contract(ir.check(algebra(traced)), model, loose))
-  if (counts !== undefined && planned !== algebra(traced)) counts.planned++
+  const planned = ir.check(contract(ir.check(settled(traced)), model, loose))
+  if (counts !== undefined && planned !== settled(traced)) counts.planned++
   const found = ir.evaluate(planned, args)
   const expected = program(sample, real)(...args.map(doubled))
   const bounds = sample.wild.length > 0 ? expected : program(sample, magnitude)(...args.map(absolute))

@@ -1,10 +1,8 @@
-import type { AnyPrimitive, Eqn, Jaxpr } from '../../../core/primitive.js'
-import { memo } from '../../../ir/memo.js'
-import { Builder } from '../builder.js'
-import { Rewriter } from '../rewriter.js'
+import type { AnyPrimitive, Atom, Eqn } from '../../../core/primitive.js'
+import type { Builder } from '../builder.js'
 import { arithmetic } from './arithmetic.js'
 import { products } from './products.js'
-import type { Rule } from './rule.js'
+import type { Rule, Surroundings } from './rule.js'
 import { views } from './views.js'
 
 const table: ReadonlyMap<AnyPrimitive, readonly Rule[]> = [...views, ...arithmetic, ...products].reduce(
@@ -12,24 +10,17 @@ const table: ReadonlyMap<AnyPrimitive, readonly Rule[]> = [...views, ...arithmet
   new Map<AnyPrimitive, readonly Rule[]>()
 )
 
+/** Whether there are rules for the primitive. */
+export const hasRules = (primitive: AnyPrimitive): boolean => table.has(primitive)
+
 /**
- * Cheap simplifications that give the same bits as before: no arithmetic with ones, chains of views as one, transposes as
- * part of products. The same object if there is nothing to simplify.
+ * Cheap simplifications of an equation that give the same bits as before: no arithmetic with ones, chains of views as one, transposes
+ * as part of products. The builder writes what it takes; undefined if there is nothing to simplify.
  */
-export const algebra: (jaxpr: Jaxpr) => Jaxpr = memo(
-  () => '',
-  (jaxpr) => {
-    const rewriter = new Rewriter(jaxpr)
-    const simplified = (eqn: Eqn): boolean => {
-      for (const rule of table.get(eqn.primitive) ?? []) {
-        const b = new Builder(eqn.source)
-        const found = rule(eqn, rewriter, b)
-        if (found === undefined) continue
-        rewriter.replace(eqn.outputs[0], b.as(found, eqn.outputs[0].aval), b)
-        return true
-      }
-      return false
-    }
-    return rewriter.run(simplified)
+export const simpler = (eqn: Eqn, program: Surroundings, b: Builder): Atom | undefined => {
+  for (const rule of table.get(eqn.primitive) ?? []) {
+    const found = rule(eqn, program, b)
+    if (found !== undefined) return b.as(found, eqn.outputs[0].aval)
   }
-)
+  return undefined
+}

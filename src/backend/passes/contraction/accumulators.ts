@@ -8,7 +8,7 @@ import { variable } from '../../../ir/jaxpr.js'
 import { addP } from '../../../lax/arithmetic.js'
 import { addAnyP } from '../../../lax/broadcast.js'
 import { Builder } from '../builder.js'
-import { Rewriter } from '../rewriter.js'
+import { Rewriter, usesIn } from '../rewriter.js'
 import { Definitions } from './definitions.js'
 import { Emitter } from './emit.js'
 import { atomsOf, Labels, labelsOf, type Factor, type Form, type Term } from './form.js'
@@ -23,13 +23,6 @@ interface Sum {
   readonly form: Form
   /** The values in the form that steps have to hand out. */
   readonly stacked: readonly Var[]
-}
-
-/** How often each variable of a jaxpr is read. */
-const usesIn = ({ eqns, outputs }: Jaxpr): ReadonlyMap<Atom, number> => {
-  const uses = new Map<Atom, number>()
-  for (const atoms of [outputs, ...eqns.map(({ inputs }) => inputs)]) for (const atom of atoms) uses.set(atom, (uses.get(atom) ?? 0) + 1)
-  return uses
 }
 
 const sumsOf = (params: ScanParams, labels: Labels, model: Model): readonly Sum[] => {

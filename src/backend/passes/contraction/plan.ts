@@ -137,17 +137,16 @@ class Planner {
     const several = definition.terms.length > 1
     const terms = form.terms.filter(({ factors }) => factors.some(({ atom }) => atom === v))
     const out = labelsOf(form.axes)
-    const summing = terms.some((term) => summedIn(term, out).length > 0)
-    const sums = definition.terms.some((term) => summedIn(term, labelsOf(definition.axes)).length > 0)
-    // Sums within sums are left as they are, and so are sums that nothing is summed of.
-    if (several && !summing && terms.every(({ factors }) => factors.length === 1)) return null
-    if (sums && !summing) return null
-    const opened = substitute(form, v, definition, this.#labels)
-    if (opened === null) return null
+    // Where nothing is summed there is nothing to be summed first: loops compute such values in one go anyway.
+    if (!terms.some((term) => summedIn(term, out).length > 0)) return null
     const exact = several ? definition.terms.filter((term) => this.#isExact(term)).length : 0
-    const careful = user.careful || opened.crosses || exact > 1
     // What may cancel is opened for the sake of an outer product in it; distances between points are left as they are.
-    if (several && (opened.crosses || exact > 1) && !this.#definitions.hasOuter(definition)) return null
+    const isOuter = !several || this.#definitions.hasOuter(definition)
+    if (exact > 1 && !isOuter) return null
+    const opened = substitute(form, v, definition, this.#labels)
+    if (opened === null || (opened.crosses && !isOuter)) return null
+    const careful = user.careful || opened.crosses || exact > 1
+    const sums = definition.terms.some((term) => summedIn(term, labelsOf(definition.axes)).length > 0)
     const double = user.eqn.outputs[0].aval.dtype === 'float64'
     if (careful && double && !this.#policy.loose) return null
     const result = user.eqn.outputs[0]
