@@ -50,7 +50,8 @@ export const mapJaxprs = (params: object, rewrite: (jaxpr: Jaxpr) => Jaxpr): obj
 }
 
 /** Whether an equation, or one in its jaxprs, has an effect. */
-export const isEffectful = (eqn: Eqn): boolean => eqn.primitive.effectful === true || (eqn.primitive.jaxprs !== undefined && subjaxprs(eqn).some(hasEffects))
+export const isEffectful = (eqn: Eqn): boolean =>
+  eqn.primitive.effectful === true || (eqn.primitive.jaxprs !== undefined && subjaxprs(eqn).some(hasEffects))
 
 const effects = new WeakMap<Jaxpr, boolean>()
 

@@ -1,8 +1,10 @@
 import type { AnyPrimitive, Atom } from '../core/primitive.js'
 
 /** Whether atoms have the same value. */
-const sameAtom = (a: Atom, b: Atom): boolean => a === b || (
-  a.kind === 'literal' && b.kind === 'literal' && Object.is(a.value, b.value) && a.aval.dtype === b.aval.dtype && a.aval.weak === b.aval.weak)
+const sameAtom = (a: Atom, b: Atom): boolean => {
+  if (a.kind === 'var' || b.kind === 'var') return a === b
+  return Object.is(a.value, b.value) && a.aval.dtype === b.aval.dtype && a.aval.weak === b.aval.weak
+}
 
 /** Whether params are equal: by structure for plain data, by identity for jaxprs, functions and other objects. */
 export const sameParams = (a: unknown, b: unknown): boolean => {
@@ -49,8 +51,8 @@ export class Numbering<V> {
   }
 
   keep(primitive: AnyPrimitive, inputs: readonly Atom[], params: object, value: V): void {
-    let table = this.#tables.get(primitive)
-    if (table === undefined) this.#tables.set(primitive, table = new Map())
+    const table = this.#tables.get(primitive) ?? new Map<number, Numbered<V>>()
+    if (table.size === 0) this.#tables.set(primitive, table)
     const hash = hashOf(inputs)
     table.set(hash, { inputs, params, value, next: table.get(hash) })
   }
