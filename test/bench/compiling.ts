@@ -138,7 +138,7 @@ if (mode === 'whole') {
   lap('memory', memory)
   const plans = lap('schedule', parts.flatMap((part) => (part.compiled ? [schedule(preparedSegment(part.jaxpr))] : [])))
   const shared = !(memory.buffer instanceof ArrayBuffer)
-  const modules = lap('assemble', plans.map((plan) => assemble(plan, shared ? 65536 : undefined)))
+  const modules = lap('assemble', plans.map((plan) => assemble(plan, { maximum: shared ? 65536 : undefined })))
   lap('WebAssembly', modules.map((bytes) => instantiate(bytes, { heap: { memory } })))
   times['equations traced'] = lowered.jaxpr('traced').eqns.length
   times['equations'] = jaxpr.eqns.length
