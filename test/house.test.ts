@@ -44,7 +44,7 @@ describe('house', () => {
   })
 
   test('the index alone has side effects, in each of its forms', () => {
-    expect(manifest.sideEffects).toEqual(['./dist/index.js', './dist/node/index.js', './src/index.ts'])
+    expect(manifest.sideEffects).toEqual(['./dist/index.js', './dist/node/core.js', './dist/node/index.js', './src/index.ts'])
   })
 
   test('every script that runs a file has its file', () => {
