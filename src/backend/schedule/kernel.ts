@@ -88,8 +88,8 @@ export interface Product {
   readonly lhs: Factor
   readonly rhs: Factor
   readonly out: Buffer
-  /** Where a block of the right factor is packed. */
-  readonly packed: Buffer
+  /** Where a block of the right factor is packed; `null` if the factor is read where it is. */
+  readonly packed: Buffer | null
 }
 
 /** An operation with loops of its own, which the target writes. */

@@ -23,7 +23,9 @@ export const touched = (kernel: Kernel): Touched => {
       for (const { reductions, stores } of kernel.phases) for (const { value } of [...reductions, ...stores]) visit(value)
       return { reads, writes: [...new Set(kernel.phases.flatMap(({ stores }) => stores.map(({ buffer }) => buffer)))], own: [] }
     }
-    case 'product': return { reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]), writes: [kernel.out], own: [kernel.packed] }
+    case 'product': return {
+      reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]), writes: [kernel.out], own: kernel.packed === null ? [] : [kernel.packed]
+    }
     case 'opaque': {
       const { operands, results, workspace } = kernel
       return { reads: new Set(operands.filter((x) => typeof x !== 'number')), writes: results, own: workspace }

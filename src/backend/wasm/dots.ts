@@ -1,6 +1,6 @@
 import { byteSize } from '../../core/dtype.js'
 import { range } from '../../core/shape.js'
-import type { Product } from '../schedule/kernel.js'
+import { sumsInRow, type Matrices } from '../schedule/blocking.js'
 import { f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, type Code, type Local, type Statement } from './code.js'
 import { constantLanes } from './lanes.js'
 import { plus } from './loops.js'
@@ -11,15 +11,6 @@ import { lanesOf } from './tile.js'
 /*
  * A matrix times a vector, where both lie side by side along the depth: vectors lie along it, too.
  */
-
-/** Sums in progress for a row. */
-const sumsInRow = 4
-
-/** Whether the product is of that kind: a matrix on the left, a vector on the right. */
-export const isDots = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
-  columns === 1 && lhs.depth === 1 && rhs.depth === 1 && depth >= sumsInRow * lanesOf(dtype)
-
-type Matrices = Pick<Product, 'dtype' | 'rows' | 'columns' | 'depth' | 'lhs' | 'rhs'>
 
 type Dots = (lhs: Code<'i32'>, rhs: Code<'i32'>, out: Code<'i32'>) => Statement
 

@@ -1,22 +1,19 @@
 import { byteSize } from '../../core/dtype.js'
-import { blockColumns, blockDepth, blockRows } from '../schedule/blocking.js'
+import { blockColumns, blockDepth, blockRows, isDots, turned, turns } from '../schedule/blocking.js'
 import type { Factor, Product } from '../schedule/kernel.js'
 import { i32, nothing, sequence, when, type Code, type Local, type Statement } from './code.js'
-import { defineDots, isDots } from './dots.js'
+import { defineDots } from './dots.js'
 import { counted, least, times } from './loops.js'
 import type { ModuleBuilder, Scope } from './module.js'
 import type { Emitted } from './nest.js'
 import { once } from './once.js'
 import { definePanel, panelBytes, type Panel } from './panel.js'
-import { defineRows, lanesOf, widest } from './tile.js'
+import { defineRows, widest } from './tile.js'
 
 /*
  * Products of matrices: the right factor is packed in panels of four vectors' width, in blocks of its depth; tiles of rows and one
  * panel stay in registers over a block.
  */
-
-/** A right factor of at most so many bytes, or for so few rows, is read where it is. */
-const [small, few] = [16384, 8]
 
 /** A product as it is computed: the columns are those that vectors lie along. */
 interface View extends Omit<Product, 'kind' | 'name' | 'out' | 'packed'> {
@@ -26,17 +23,11 @@ interface View extends Omit<Product, 'kind' | 'name' | 'out' | 'packed'> {
   readonly direct: boolean
 }
 
-/**
- * Products of few columns with a left factor whose rows lie side by side, and of vectors with matrices, are computed as the
- * transposed ones.
- */
+/** Products are computed as they are, or as the transposed ones. */
 const viewOf = (product: Product): View => {
-  const { dtype, rows, columns, depth, lhs, rhs } = product
-  const whole = (count: number): boolean => count % lanesOf(dtype) === 0
-  const transposed: View = { ...product, rows: columns, columns: rows, lhs: rhs, rhs: lhs, into: [1, columns], direct: true }
-  if (isDots(transposed) || (lhs.free === 1 && columns <= 2 * few && rows >= widest(dtype) && whole(rows))) return transposed
-  const direct = rhs.free === 1 && whole(columns) && (rows <= few || columns * depth * byteSize(dtype) <= small)
-  return { ...product, into: [columns, 1], direct }
+  const { columns } = product
+  const direct = product.packed === null
+  return turns(product) ? { ...turned(product), into: [1, columns], direct } : { ...product, into: [columns, 1], direct }
 }
 
 /** The extents of blocks: of whole ones and of what is left. */
@@ -78,6 +69,7 @@ const defineBlocks = (module: ModuleBuilder, view: View): ((scope: Scope, places
   const bytes = byteSize(dtype)
   const width = widest(dtype, direct ? rows : Infinity)
   const wide = blockColumns - (blockColumns % width)
+  const deepest = blockDepth(depth)
   const whole = columns >= width ? defineColumns(module, view, width) : undefined
   const rest = columns % width === 0 ? undefined : defineColumns(module, view, columns % width)
   /** What is done with the columns from the j-th on. */
@@ -89,13 +81,13 @@ const defineBlocks = (module: ModuleBuilder, view: View): ((scope: Scope, places
     const [jEnd, kEnd, iEnd] = [scope.local('i32'), scope.local('i32'), scope.local('i32')]
     return counted(scope, i32.const(0), i32.const(columns), wide, (jc) => sequence(
       jEnd.set(least(scope, i32.add(jc.get, i32.const(wide)), columns)),
-      counted(scope, i32.const(0), i32.const(depth), blockDepth, (k) => {
+      counted(scope, i32.const(0), i32.const(depth), deepest, (k) => {
         const deep = i32.sub(kEnd.get, k.get)
         const inMatrix = (j: Local<'i32'>): Code<'i32'> =>
           i32.add(b.get, i32.add(times(k.get, rhs.depth * bytes), times(j.get, rhs.free * bytes)))
         const inPanels = (j: Local<'i32'>): Code<'i32'> => i32.add(panels.get, times(i32.mul(i32.sub(j.get, jc.get), deep), bytes))
         return sequence(
-          kEnd.set(least(scope, i32.add(k.get, i32.const(blockDepth)), depth)),
+          kEnd.set(least(scope, i32.add(k.get, i32.const(deepest)), depth)),
           direct ? nothing : counted(scope, jc.get, jEnd.get, width, (j) => forColumns(j.get, ({ pack }) =>
             (pack as Panel)({ from: inMatrix(j), to: inPanels(j), depth: deep }))), // they are packed
           counted(scope, i32.const(0), i32.const(rows), blockRows, (ic) => sequence(
@@ -151,5 +143,8 @@ export const emitProduct = (module: ModuleBuilder, product: Product): Emitted =>
   const { dtype, rows, columns, depth, batch, lhs, rhs, into, direct } = view
   const steps = [lhs, rhs].map(({ batch: along, free, depth: down }) => [along, free, down])
   const callee = once(module, 'product', [dtype, rows, columns, depth, batch, steps, into, direct], () => define(module, view))
-  return { buffers: [lhs.buffer, rhs.buffer, product.out, product.packed], units: 1, call: ([l, r, o, p]) => callee(l, r, o, p) }
+  return {
+    buffers: [lhs.buffer, rhs.buffer, product.out, ...(product.packed === null ? [] : [product.packed])], units: 1,
+    call: ([left, right, out, packed]) => callee(left, right, out, packed ?? i32.const(0))
+  }
 }

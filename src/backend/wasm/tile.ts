@@ -113,13 +113,13 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
     // An exit between the steps keeps the compiler from moving all loads to the front, which would spill the sums.
     const steps = Array.from({ length: 4 }, (_, k) => sequence(multiply, k < 3 ? leave(1, i32.geU(from.get, end.get)) : nothing))
     const to = scope.local('i32')
+    /** Whether a vector of the result is one in memory, too. */
+    const isWhole = (j: number): boolean => column === bytes && columns - j * lanes >= lanes
     const store = (sum: Local<'v128'>, j: number, offset: number): readonly Statement[] => {
       const filled = Math.min(columns - j * lanes, lanes)
       if (column === null) return scattered(sum, j * lanes, filled, offset)
       const start = offset + j * lanes * column
-      if (column === bytes && filled === lanes) {
-        return [when(more.get, sum.set(add(sum.get, v128.load(to.get, start)))), v128.store(to.get, sum.get, start)]
-      }
+      if (isWhole(j)) return [v128.store(to.get, sum.get, start)]
       const first = scope.local('i32')
       return [
         first.set(plus(to.get, start)),
@@ -137,8 +137,15 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
         storeLane(address.get, old.get, lane, offset)
       ))
     }
+    /** Adds to the sums of rows what is there, as far as it is in whole vectors. */
+    const adding = (some: readonly number[]): Statement => {
+      const additions = some.flatMap((i) => sums[i].flatMap((sum, j) =>
+        (isWhole(j) ? [sum.set(add(sum.get, v128.load(to.get, i * (row ?? 0) + 16 * j)))] : [])))
+      return additions.length === 0 ? nothing : when(more.get, sequence(...additions))
+    }
     const stores = rows.flatMap((i) => [
       row === null ? to.set(i32.add(out.get, i32.load(rowTable.get, entryBytes * i + 4))) : i === 0 ? to.set(out.get) : nothing,
+      i === 0 || row === null ? adding(row === null ? [i] : rows) : nothing,
       ...sums[i].flatMap((sum, j) => store(sum, j, row === null ? 0 : i * row))
     ])
     return sequence(
