@@ -10,7 +10,7 @@ export const tileBytes = 64
 
 /** How deep a block is at most, and how many rows and columns are worked on while it is in the cache. */
 const deepest = 512
-export const [blockRows, blockColumns] = [128, 512]
+export const [blockRows, blockColumns] = [128, 256]
 
 /** How deep blocks are: there are as few as can be, all about as deep. */
 export const blockDepth = (depth: number): number => {
