@@ -58,17 +58,26 @@ const timed = (run: Executable, number: number, clock: Clock): Executable => (ar
 /** The programs that were compiled, each once. With a clock, they tell it what they are doing. */
 export class Programs {
   readonly #clock: Clock | undefined
+  readonly #fma: boolean
   readonly #whole = new WeakMap<Jaxpr, Executable>()
   /** Those of single operations on large arrays. */
   readonly single: EagerPrograms
 
-  constructor(clock?: Clock) {
+  #fused: Programs | undefined
+
+  constructor(clock?: Clock, fma = false) {
     this.#clock = clock
+    this.#fma = fma
     this.single = new EagerPrograms((segment, eqn) => {
       if (!compilable(eqn)) return null
       const who = publicName(eqn.primitive.name)
       return this.#program(who, compile(segment, this.#setting(who)))
     })
+  }
+
+  /** Those in which multiplications and additions may be one instruction. */
+  get fused(): Programs {
+    return (this.#fused ??= new Programs(this.#clock, true))
   }
 
   /** The program of a jaxpr, called `name`. */
@@ -99,7 +108,7 @@ export class Programs {
   }
 
   #setting(who: string): Setting {
-    return { heap: sharedHeap(), who, clock: this.#clock }
+    return { heap: sharedHeap(), who, clock: this.#clock, fma: this.#fma }
   }
 
   #program(name: string, run: Executable): Executable {

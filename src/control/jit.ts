@@ -8,32 +8,37 @@ import { callRules, knownOnes, pushed, type CallParams } from './call.js'
 import { refuseChecks } from './check.js'
 import { none } from './wiring.js'
 
-export type JitParams = CallParams
+export interface JitParams extends CallParams {
+  /** A compiler may make one instruction of a multiplication and an addition. */
+  readonly fma?: boolean
+}
 
 /** A call of a jaxpr, which a compiler takes as a whole. */
 export const jitP: Primitive<'jit', JitParams> = {
   name: 'jit',
   ...callRules<JitParams>(() => jitP),
   impl: (operands, { jaxpr, name }) => evaluate(refuseChecks(`jit(${name})`, jaxpr), operands),
-  linearize: (primals, { jaxpr, name }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero)
+  linearize: (primals, { jaxpr, name, fma }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero, fma)
 }
 
 /** Applies a jaxpr as one call. */
-export const call = (name: string, jaxpr: Jaxpr, args: readonly NdArray[]): readonly NdArray[] => bind(jitP, args, { name, jaxpr })
+export const call = (name: string, jaxpr: Jaxpr, args: readonly NdArray[], fma = false): readonly NdArray[] =>
+  bind(jitP, args, fma ? { name, jaxpr, fma } : { name, jaxpr })
 
 /** The derivative of a jaxpr, as a call of its forward program and one of its linear part. */
 export const linearizeCall = (
   name: string,
   jaxpr: Jaxpr,
   primals: readonly NdArray[],
-  nonzero: readonly boolean[]
+  nonzero: readonly boolean[],
+  fma = false
 ): readonly [outs: readonly NdArray[], push: Push] => {
   const split = linearizeJaxpr(jaxpr, nonzero, none(jaxpr.outputs))
-  const results = call(name, split.forward, primals)
+  const results = call(name, split.forward, primals, fma)
   const residuals = residualValues(split, primals, results)
   return [
     results.slice(0, split.varies.length),
-    (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)]))
+    (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)], fma))
   ]
 }
 

@@ -3,9 +3,11 @@ import type { NdArray } from '../core/array.js'
 import { ArgumentError, quoted } from '../core/errors.js'
 import { checkFunction, checkList, checkOptions } from '../core/options.js'
 import { currentTrace, evaluation } from '../core/trace.js'
+import { warn } from '../core/warn.js'
 import { isSpared, programs } from '../backend/compiled.js'
 import { outlineOf, type Cost, type Outline } from '../backend/outline.js'
 import { planned } from '../backend/plan.js'
+import { hasFma } from '../backend/wasm/fma.js'
 import { call } from '../control/jit.js'
 import { avalsOf } from '../ir/jaxpr.js'
 import { simplify } from '../ir/passes.js'
@@ -22,6 +24,11 @@ export interface JitOptions {
   readonly static?: readonly number[]
   /** Positions of arguments whose arrays the call may overwrite: using them afterwards throws DonatedError. */
   readonly donate?: readonly number[]
+  /**
+   * Whether a multiplication and an addition may be one instruction of relaxed SIMD, which is faster on some machines. Then last bits
+   * may differ from machine to machine, not from run to run. Where an engine has no such instructions, a warning says so.
+   */
+  readonly fma?: boolean
   /** The name that jaxprs print; the function's own if not given. */
   readonly name?: string
 }
@@ -65,22 +72,35 @@ const positions = (who: string, list: readonly number[] | undefined): ReadonlySe
   return new Set(list)
 }
 
+let warned = false
+
+/** Whether multiplications and additions are to be fused, and can be. Where they cannot, that is said once. */
+const fuses = (wanted: boolean | undefined): boolean => {
+  if (wanted !== undefined && typeof wanted !== 'boolean') throw new ArgumentError('jit', 'true or false for fma', quoted(wanted))
+  if (wanted !== true || hasFma()) return wanted === true
+  if (!warned) warn('jit: fma has no effect here: this engine has no relaxed SIMD, so multiplications and additions stay apart')
+  warned = true
+  return false
+}
+
 interface Call extends Signature {
   readonly arrays: readonly NdArray[]
 }
 
 const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
-  checkOptions('jit', options, ['static', 'donate', 'name'], true)
+  checkOptions('jit', options, ['static', 'donate', 'name', 'fma'], true)
   checkFunction('jit', 'a function to transform', f)
   const statics = positions('static', options.static)
   const donated = positions('donate', options.donate)
   for (const at of donated) {
     if (statics.has(at)) throw new ArgumentError('jit', 'an argument to be either static or donated', `argument ${at}`)
   }
+  const fma = fuses(options.fma)
   const name = options.name ?? (f.name === '' ? 'function' : f.name)
   const who = `jit(${name})`
   const cache = new Cache()
   const places = [...statics].sort((a, b) => a - b)
+  const own = fma ? programs.fused : programs
   const retracing = new Retracing(who, f, cache, places)
 
   const traced = (args: readonly unknown[]): readonly unknown[] =>
@@ -103,7 +123,7 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
       if (currentTrace() === evaluation) retracing.traced(made)
       return trace(args, made)
     })
-    const outs = call(name, simplify(jaxpr), captured.length === 0 ? made.arrays : [...captured, ...made.arrays])
+    const outs = call(name, simplify(jaxpr), captured.length === 0 ? made.arrays : [...captured, ...made.arrays], fma)
     if (donated.size > 0 && currentTrace() === evaluation) release(args, donated, outs)
     return result.unflatten(outs)
   }
@@ -123,11 +143,11 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
       schedule: () => outlineOf(who, simplified),
       cost: () => outlineOf(who, simplified).cost,
       compile() {
-        programs.whole(name, simplified)
+        own.whole(name, simplified)
         return self
       },
       async compileAsync() {
-        await programs.prepare(name, simplified)
+        await own.prepare(name, simplified)
         return self
       }
     }

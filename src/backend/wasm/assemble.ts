@@ -33,6 +33,8 @@ export interface Purpose {
   readonly numbering?: Numbering | undefined
   /** How kernels are cut; a single call does everything if not given. */
   readonly division?: Division | undefined
+  /** Whether multiplications and additions may be fused. */
+  readonly fma?: boolean | undefined
 }
 
 /** How a kernel is called. */
@@ -71,8 +73,8 @@ const writeSchedule = (module: ModuleBuilder, schedule: Schedule, calls: Calls, 
 }
 
 /** The module of a schedule in the binary format. */
-export const assemble = (schedule: Schedule, { maximum, numbering, division }: Purpose = {}): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder()
+export const assemble = (schedule: Schedule, { maximum, numbering, division, fma }: Purpose = {}): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(fma)
   module.importMemory('heap', 'memory', 1, maximum)
   const calls = calling(division)
   writeSchedule(module, schedule, numbering === undefined ? calls : timed(module, numbering, calls), 'run')

@@ -98,10 +98,11 @@ export class Body {
     const uses = this.#uses()
     const locals = new Map<Value, Local<'v128'>>()
     const out: Statement[] = []
+    const rare = (value: Value): boolean => !this.#hoisted.has(value) && (uses.get(value) ?? 0) < 2
     const emit = (value: Value): Code<'v128'> => {
       const held = this.#hoisted.get(value) ?? locals.get(value)
       if (held !== undefined) return held.get
-      const made = this.#compute(value, place, emit)
+      const made = this.#fused(value, rare, emit) ?? this.#compute(value, place, emit)
       if ((uses.get(value) ?? 0) < 2 || value.kind === 'constant' || value.kind === 'register') return made
       const local = this.#around.scope.local('v128')
       out.push(local.set(made))
@@ -153,6 +154,20 @@ export class Body {
     const local = this.#around.scope.local('v128')
     this.#before.push(local.set(emit(value)))
     this.#hoisted.set(value, local)
+  }
+
+  /** A sum with a product that nobody else needs, or a difference less one, where that may be one instruction. */
+  #fused(value: Value, rare: (value: Value) => boolean, emit: (value: Value) => Code<'v128'>): Code<'v128'> | undefined {
+    if (!this.#around.scope.fma || value.kind !== 'apply' || (value.dtype !== 'float32' && value.dtype !== 'float64')) return undefined
+    const { relaxedMadd, relaxedNmadd } = value.dtype === 'float64' ? f64x2 : f32x4
+    const factors = (term: Value): readonly Value[] | undefined =>
+      (term.kind === 'apply' && term.operation === 'mul' && rare(term) ? term.args : undefined)
+    const { operation, args: [a, b] } = value
+    const sum = operation === 'add' || operation === 'add_any'
+    if (!sum && operation !== 'sub') return undefined
+    const [left, right] = [sum ? factors(a) : undefined, factors(b)]
+    if (left !== undefined) return relaxedMadd(emit(left[0]), emit(left[1]), emit(b))
+    return right && (sum ? relaxedMadd : relaxedNmadd)(emit(right[0]), emit(right[1]), emit(a))
   }
 
   #compute(value: Value, place: Place, emit: (value: Value) => Code<'v128'>): Code<'v128'> {

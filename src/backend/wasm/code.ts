@@ -187,8 +187,8 @@ export const f32x4 = {
   add: lanewise(228), sub: lanewise(229), mul: lanewise(230), div: lanewise(231),
   min: lanewise(232), max: lanewise(233), pmin: lanewise(234), pmax: lanewise(235),
   convertI32S: laneOf(250), convertI32U: laneOf(251),
-  /** a · b + c, rounded once or twice as the machine pleases. */
-  relaxedMadd: ternary('v128', simd(0x105))
+  /** a · b + c and c − a · b, rounded once or twice, always alike on one machine. */
+  relaxedMadd: ternary('v128', simd(0x105)), relaxedNmadd: ternary('v128', simd(0x106))
 } as const
 
 export const f64x2 = {
@@ -200,7 +200,7 @@ export const f64x2 = {
   add: lanewise(240), sub: lanewise(241), mul: lanewise(242), div: lanewise(243),
   min: lanewise(244), max: lanewise(245), pmin: lanewise(246), pmax: lanewise(247),
   convertLowI32S: laneOf(254), convertLowI32U: laneOf(255),
-  relaxedMadd: ternary('v128', simd(0x107))
+  relaxedMadd: ternary('v128', simd(0x107)), relaxedNmadd: ternary('v128', simd(0x108))
 } as const
 
 export const memory = {

@@ -2,6 +2,7 @@ import { byteSize } from '../../core/dtype.js'
 import { range } from '../../core/shape.js'
 import { sumsInRow, type Matrices } from '../schedule/blocking.js'
 import { f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, type Code, type Local, type Statement } from './code.js'
+import { addProduct } from './fma.js'
 import { constantLanes } from './lanes.js'
 import { plus } from './loops.js'
 import type { ModuleBuilder } from './module.js'
@@ -16,7 +17,9 @@ type Dots = (lhs: Code<'i32'>, rhs: Code<'i32'>, out: Code<'i32'>) => Statement
 
 /** A function for rows one below the other, so many at a time. */
 const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matrices, height: number) => {
-  const [bytes, lanes, { add, mul }] = [byteSize(dtype), lanesOf(dtype), dtype === 'float32' ? f32x4 : f64x2]
+  const [bytes, lanes, arithmetic] = [byteSize(dtype), lanesOf(dtype), dtype === 'float32' ? f32x4 : f64x2]
+  const { add } = arithmetic
+  const accumulate = addProduct(module, arithmetic)
   const [block, whole] = [sumsInRow * lanes, depth - (depth % lanes)]
   return module.define({ params: ['i32', 'i32', 'i32', 'i32'], result: 'none' }, (scope, lhs, rhs, out, count) => {
     const rows = range(height)
@@ -29,7 +32,7 @@ const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matr
         factor.set(mask === undefined ? of : v128.and(of, mask)),
         ...rows.map((i) => {
           const element = v128.load(left.get, i * free * bytes + at + 16 * j)
-          return sums[i][j].set(add(sums[i][j].get, mul(mask === undefined ? element : v128.and(element, mask), factor.get)))
+          return sums[i][j].set(accumulate(sums[i][j].get, mask === undefined ? element : v128.and(element, mask), factor.get))
         })
       ]
     }))

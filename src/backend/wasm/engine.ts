@@ -11,6 +11,7 @@ interface Engine {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number; readonly shared?: boolean }) => Memory
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object
   readonly Instance: new (module: object, imports: Imports) => Instance
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean
   instantiate(bytes: Uint8Array<ArrayBuffer>, imports: Imports): Promise<{ readonly instance: Instance }>
 }
 
@@ -32,6 +33,9 @@ export const newMemory = (maximum = mostPages): Memory => {
     return new engine.Memory({ initial: 16, maximum })
   }
 }
+
+/** Whether the engine takes a module. */
+export const isValid = (bytes: Uint8Array<ArrayBuffer>): boolean => engine.validate(bytes)
 
 /** A module's exports. */
 export const instantiate = (bytes: Uint8Array<ArrayBuffer>, imports: Imports): Readonly<Record<string, unknown>> =>

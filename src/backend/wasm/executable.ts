@@ -23,6 +23,8 @@ export interface Setting {
   readonly clock?: Clock | undefined
   /** How kernels are cut. */
   readonly division?: Division | undefined
+  /** Whether multiplications and additions may be fused. */
+  readonly fma?: boolean | undefined
 }
 
 type Run = (table: number) => void
@@ -33,7 +35,7 @@ interface Assembled {
   readonly imports: Imports
 }
 
-const assembled = (jaxpr: Segment, { heap, clock, division }: Setting): Assembled => {
+const assembled = (jaxpr: Segment, { heap, clock, division, fma }: Setting): Assembled => {
   const plan = schedule(preparedSegment(jaxpr))
   const shared = !(heap.memory.buffer instanceof ArrayBuffer)
   const numbering = clock && ((kernel: Schedule['kernels'][number]): number => clock.enrol({ kind: 'kernel', kernel }))
@@ -43,7 +45,7 @@ const assembled = (jaxpr: Segment, { heap, clock, division }: Setting): Assemble
   }
   return {
     plan,
-    bytes: assemble(plan, { maximum: shared ? heap.maximum : undefined, numbering, division }),
+    bytes: assemble(plan, { maximum: shared ? heap.maximum : undefined, numbering, division, fma }),
     imports: { heap: { memory: heap.memory }, ...(told && { clock: told }) }
   }
 }

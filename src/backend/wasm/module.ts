@@ -21,6 +21,8 @@ export type VectorBody = (scope: Scope, ...args: Code<'v128'>[]) => Code<'v128'>
 
 /** A function that is being written: its locals, and the functions of vectors that it may use. */
 export interface Scope {
+  /** Whether a multiplication and an addition may become one instruction. */
+  readonly fma: boolean
   local<T extends ValueType>(type: T): Local<T>
   /** A function of vectors, known by its name: written in place where it is rare, else once, and called. */
   apply(name: string, args: readonly Code<'v128'>[], write: VectorBody): Code<'v128'>
@@ -33,6 +35,8 @@ const section = (id: number, items: readonly Bytes[]): Bytes => (items.length ==
 
 /** A module that is being written: imports first, then functions, then its bytes. */
 export class ModuleBuilder {
+  /** Whether a multiplication and an addition may become one instruction. */
+  readonly fma: boolean
   readonly #types = new Map<string, number>()
   readonly #typeList: Bytes[] = []
   readonly #imports: Bytes[] = []
@@ -41,6 +45,10 @@ export class ModuleBuilder {
   readonly #exports: Bytes[] = []
   readonly #vectors = new Map<string, { uses: number; callee?: (...args: Code<'v128'>[]) => Code<'v128'> }>()
   #functions = 0
+
+  constructor(fma = false) {
+    this.fma = fma
+  }
 
   #type({ params, result }: Signature): number {
     const key = `${params.join()}>${result}`
@@ -76,6 +84,7 @@ export class ModuleBuilder {
     const locals: ValueType[] = []
     const { params, result } = signature
     const scope: Scope = {
+      fma: this.fma,
       local: (type) => localAt(type, params.length + locals.push(type) - 1),
       apply: (name, args, body) => this.#apply(scope, name, args, body)
     }

@@ -3,6 +3,7 @@ import { tileBytes } from '../schedule/blocking.js'
 import {
   block, f32x4, f64x2, i32, i32x4, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement
 } from './code.js'
+import { addProduct, type Arithmetic } from './fma.js'
 import { constantLanes, gatherLanes, scatterLanes, type Lanes } from './lanes.js'
 import { plus } from './loops.js'
 import type { ModuleBuilder } from './module.js'
@@ -18,7 +19,7 @@ export type Number = 'float32' | 'float64' | 'int32' | 'uint32'
 export const lanesOf = (dtype: Number): Lanes => (dtype === 'float64' ? 2 : 4)
 
 /** Multiplication and addition of lanes. */
-export const arithmeticOf = (dtype: Number): Pick<typeof f32x4, 'add' | 'mul'> => {
+export const arithmeticOf = (dtype: Number): Arithmetic => {
   if (dtype === 'float32') return f32x4
   return dtype === 'float64' ? f64x2 : i32x4
 }
@@ -81,7 +82,8 @@ const none = i32.const(0)
 /** A function for tiles one below the other. */
 const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
   const { dtype, rows: height, columns, left: { free, depth }, right: width, out: { row, column } } = form
-  const [bytes, lanes, { add, mul }] = [byteSize(dtype), lanesOf(dtype), arithmeticOf(dtype)]
+  const [bytes, lanes, { add }] = [byteSize(dtype), lanesOf(dtype), arithmeticOf(dtype)]
+  const accumulate = addProduct(module, arithmeticOf(dtype))
   const vectors = vectorsOf(dtype, columns)
   const [splat, storeLane] = dtype === 'float64' ? [v128.load64Splat, v128.store64Lane] : [v128.load32Splat, v128.store32Lane]
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
@@ -105,7 +107,7 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
       ...right.map((local, j) => local.set(v128.load(from.get, 16 * j))),
       ...sums.flatMap((sum, i) => [
         left[i].set(element(i)),
-        ...sum.map((local, j) => local.set(add(local.get, mul(left[i].get, right[j]?.get ?? v128.load(from.get, 16 * j)))))
+        ...sum.map((local, j) => local.set(accumulate(local.get, left[i].get, right[j]?.get ?? v128.load(from.get, 16 * j))))
       ]),
       toNext,
       from.set(plus(from.get, width))
