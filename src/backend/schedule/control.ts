@@ -4,22 +4,34 @@ import type { CondParams } from '../../control/cond.js'
 import type { ScanParams } from '../../control/loop.js'
 import type { WhileParams } from '../../control/while.js'
 import { arenaOf } from './arena.js'
+import { inPlace } from './inplace.js'
 import type { Buffer, Cond, Routine, Scan, Schedule, While } from './kernel.js'
+import { canHand, type Handing } from './sharing.js'
 
 /** What a loop's kernel is made with. */
 export interface Making {
-  /** The schedule of a program within. */
+  /** The schedule of a program within, in which nothing happens in place yet. */
   readonly schedule: (jaxpr: Jaxpr) => Schedule
   /** A buffer of the kernel's own. */
   readonly room: (dtype: Buffer['dtype'], size: number) => Buffer
 }
 
-const routine = (jaxpr: Jaxpr, { schedule, room }: Making): Routine => {
-  const plan = schedule(jaxpr)
-  return { schedule: plan, table: room('int32', plan.inputs.length + plan.outputs.length + 1), arena: room('uint8', arenaOf(plan).bytes) }
-}
+const routineOf = (plan: Schedule, { room }: Making): Routine =>
+  ({ schedule: plan, table: room('int32', plan.inputs.length + plan.outputs.length + 1), arena: room('uint8', arenaOf(plan).bytes) })
 
-const like = (buffers: readonly Buffer[], { room }: Making): readonly Buffer[] => buffers.map(({ dtype, size }) => room(dtype, size))
+/** A program within that leaves its inputs as they are. */
+const routine = (jaxpr: Jaxpr, making: Making): Routine => routineOf(inPlace(making.schedule(jaxpr), []), making)
+
+/** The step of a loop, after so many constants: it changes in place what it can of the carry; the rest has places to alternate with. */
+const step = (jaxpr: Jaxpr, constants: number, carry: readonly Buffer[], making: Making): Pick<Scan, 'body' | 'spare'> => {
+  const plan = making.schedule(jaxpr)
+  const all = carry.map((_, output): Handing => ({ input: constants + output, output }))
+  const handed = all.filter((handing) => canHand(plan, handing))
+  const placed = inPlace(plan, handed)
+  const changed = new Set(handed.map(({ output }) => output))
+  const spare = carry.map(({ dtype, size }, k) => (changed.has(k) ? null : making.room(dtype, size)))
+  return { body: routineOf(placed, making), spare }
+}
 
 /** The kernel of a scan, a while or a cond, whose operands and results have buffers. */
 export const controlKernel = (
@@ -30,26 +42,27 @@ export const controlKernel = (
       const { jaxpr, length, reverse, constants, carries } = params as ScanParams // of a scan
       const carry = results.slice(0, carries)
       return {
-        kind: 'scan', name, length, reverse, body: routine(jaxpr, making),
+        kind: 'scan', name, length, reverse, carry, results: results.slice(carries),
+        ...step(jaxpr, constants, carry, making),
         constants: operands.slice(0, constants),
         start: operands.slice(constants, constants + carries),
-        stacks: operands.slice(constants + carries),
-        carry, spare: like(carry, making), results: results.slice(carries)
+        stacks: operands.slice(constants + carries)
       }
     }
     case 'while': {
       const { test, body, testConstants, bodyConstants } = params as WhileParams // of a while
-      const start = operands.slice(testConstants + bodyConstants)
       return {
-        kind: 'while', name, test: routine(test, making), body: routine(body, making), flag: making.room('bool', 1),
+        kind: 'while', name, test: routine(test, making), flag: making.room('bool', 1), carry: results,
+        ...step(body, bodyConstants, results, making),
         testConstants: operands.slice(0, testConstants), bodyConstants: operands.slice(testConstants, testConstants + bodyConstants),
-        start, carry: results, spare: [like(results, making), like(results, making)]
+        start: operands.slice(testConstants + bodyConstants)
       }
     }
     default: {
       const { branches } = params as CondParams // of a cond
       const [index, ...rest] = operands
-      return { kind: 'cond', name, index, branches: branches.map((branch) => routine(branch, making)), operands: rest, results }
+      // what they do in place depends on what is needed after them
+      return { kind: 'cond', name, index, branches: branches.map((branch) => routineOf(making.schedule(branch), making)), operands: rest, results }
     }
   }
 }

@@ -1,4 +1,6 @@
+import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
+import { updateOf } from './aliasing.js'
 import { bytesIn } from './control.js'
 import type { Affine, Buffer, Kernel, Nest, Opaque, Schedule, Value } from './kernel.js'
 import { touched } from './touched.js'
@@ -83,6 +85,14 @@ const flopsOfOpaque = ({ params, avals, outs }: Opaque): number => {
   return windowDimensions === undefined ? 0 : sizeOf(outs[0].shape) * product(windowDimensions)
 }
 
+/** An array that is changed in place: as much of it as there are updates. */
+const workOfUpdate = (kernel: Opaque): Work => {
+  const { operands, avals } = kernel
+  const { dtype, shape } = avals[updateOf(kernel)]
+  const others = operands.filter((operand, k) => k > 0 && typeof operand !== 'number') as readonly Buffer[] // the numbers are gone
+  return { flops: 0, reads: bytesOf(new Set(others)), writes: sizeOf(shape) * byteSize(dtype) }
+}
+
 /** What a schedule's kernels do. */
 export const workOfAll = ({ kernels }: Schedule): Work => kernels.map(workOf).reduce(plus, none)
 
@@ -98,6 +108,7 @@ export const workOf = (kernel: Kernel): Work => {
     }
     default: {
       const { reads, writes } = touched(kernel)
+      if (kernel.kind === 'opaque' && updateOf(kernel) >= 0) return workOfUpdate(kernel)
       const flops = kernel.kind === 'product'
         ? 2 * product(kernel.batch) * kernel.rows * kernel.columns * kernel.depth
         : flopsOfOpaque(kernel)

@@ -126,8 +126,8 @@ export interface Scan {
   readonly start: readonly Buffer[]
   readonly stacks: readonly Buffer[]
   readonly carry: readonly Buffer[]
-  /** Where every other step leaves the carry. */
-  readonly spare: readonly Buffer[]
+  /** Where every other step leaves each part of the carry; `null`: steps change it in place, and the body has one buffer for it. */
+  readonly spare: readonly (Buffer | null)[]
   readonly results: readonly Buffer[]
 }
 
@@ -144,8 +144,8 @@ export interface While {
   readonly bodyConstants: readonly Buffer[]
   readonly start: readonly Buffer[]
   readonly carry: readonly Buffer[]
-  /** Where steps leave the carry in turn. */
-  readonly spare: readonly [readonly Buffer[], readonly Buffer[]]
+  /** Where every other step leaves each part of the carry; `null`: steps change it in place, and the body has one buffer for it. */
+  readonly spare: readonly (Buffer | null)[]
 }
 
 /** One of several programs over the same buffers. */

@@ -5,6 +5,7 @@ import { avalsOf } from '../../ir/jaxpr.js'
 import { counter, equalAffine, keyOf, linear } from './affine.js'
 import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
+import { handings, inPlace, withoutCopies } from './inplace.js'
 import type { Affine, Buffer, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
 import { pruned, scratchOf } from './leftover.js'
 import type { Lowering } from './lowering.js'
@@ -50,8 +51,14 @@ interface Group {
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
 const startsWith = (shape: Shape, prefix: Shape): boolean => prefix.length <= shape.length && prefix.every((size, i) => size === shape[i])
 
-/** The kernels of a program all of whose equations are schedulable. */
-export const schedule = (jaxpr: Segment): Schedule => new Scheduler(jaxpr).run()
+/** The kernels of a program, each result in a place of its own. */
+const unplaced = (jaxpr: Segment): Schedule => withoutCopies(new Scheduler(jaxpr).run())
+
+/** The kernels of a program all of whose equations are schedulable. Results may take the memory of the inputs at `donated` positions. */
+export const schedule = (jaxpr: Segment, donated: readonly number[] = []): Schedule => {
+  const plan = unplaced(jaxpr)
+  return inPlace(plan, handings(plan, donated))
+}
 
 class Scheduler {
   readonly #jaxpr: Segment
@@ -161,7 +168,7 @@ class Scheduler {
     const buffers = operands as readonly Buffer[] // of products and loops: `prepared` leaves them no literals
     switch (kind) {
       case 'product': return productOf(eqn, { lhs: buffers[0], rhs: buffers[1], out: results[0], room }) as Product // it is schedulable
-      case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => schedule(prepared(jaxpr)) })
+      case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => unplaced(prepared(jaxpr)) })
       default: {
         const { primitive: { name }, params } = eqn
         const workspace = workspaceOf(eqn).map(({ dtype, size }) => room(dtype, size))

@@ -1,4 +1,4 @@
-import type { Buffer, Kernel, Routine, Value } from './kernel.js'
+import type { Buffer, Kernel, Routine, Scan, Value, While } from './kernel.js'
 
 /** The buffers that a kernel reads, writes, and needs for itself. */
 export interface Touched {
@@ -9,6 +9,10 @@ export interface Touched {
 
 const rooms = (routines: readonly Routine[]): readonly Buffer[] => routines.flatMap(({ table, arena }) => [table, arena])
 
+/** The places that parts of a loop's carry alternate with. */
+export const sparesOf = ({ spare }: Scan | While): readonly Buffer[] => spare.filter((buffer) => buffer !== null)
+
+/** What a kernel does with buffers. */
 export const touched = (kernel: Kernel): Touched => {
   switch (kernel.kind) {
     case 'nest': {
@@ -33,12 +37,12 @@ export const touched = (kernel: Kernel): Touched => {
     case 'scan': return {
       reads: new Set([...kernel.constants, ...kernel.start, ...kernel.stacks]),
       writes: [...kernel.carry, ...kernel.results],
-      own: [...kernel.spare, ...rooms([kernel.body])]
+      own: [...sparesOf(kernel), ...rooms([kernel.body])]
     }
     case 'while': return {
       reads: new Set([...kernel.testConstants, ...kernel.bodyConstants, ...kernel.start]),
       writes: kernel.carry,
-      own: [kernel.flag, ...kernel.spare.flat(), ...rooms([kernel.test, kernel.body])]
+      own: [kernel.flag, ...sparesOf(kernel), ...rooms([kernel.test, kernel.body])]
     }
     case 'cond': return { reads: new Set([kernel.index, ...kernel.operands]), writes: kernel.results, own: rooms(kernel.branches) }
   }

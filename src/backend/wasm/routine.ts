@@ -1,6 +1,7 @@
 import type { Buffer, Cond, Routine, Scan, While } from '../schedule/kernel.js'
 import { bytesIn } from '../schedule/control.js'
-import { i32, leave, loop, memory, select, sequence, when, type Code, type Local, type Statement } from './code.js'
+import { sparesOf } from '../schedule/touched.js'
+import { i32, leave, loop, memory, nothing, select, sequence, when, type Code, type Local, type Statement } from './code.js'
 import type { ModuleBuilder } from './module.js'
 import type { Emitted } from './nest.js'
 
@@ -30,34 +31,62 @@ const define = (
   return { buffers: distinct, units: 1, call: (addresses) => callee(...addresses) }
 }
 
-/** A scan: the carry alternates between two places, so that the last step leaves it in the results. */
+/** What is done once before a loop for the parts of the carry that its steps change in place: they are copied, and the body is told. */
+const settle = ({ start, carry, spare, body }: Scan | While, constants: number, address: Address): Statement => {
+  const table = address(body.table)
+  return sequence(...carry.map((buffer, k) => {
+    if (spare[k] !== null) return nothing
+    const copy = start[k] === buffer ? nothing : memory.copy(address(buffer), address(start[k]), i32.const(bytesIn(buffer)))
+    return sequence(copy, enter(table, constants + k, address(buffer)), enter(table, body.schedule.inputs.length + k, address(buffer)))
+  }))
+}
+
+/** A part of the carry that goes back and forth between two places. */
+interface Alternating {
+  readonly k: number
+  readonly start: Buffer
+  readonly carry: Buffer
+  readonly spare: Buffer
+  readonly from: Local<'i32'>
+  readonly to: Local<'i32'>
+}
+
+const alternating = ({ start, carry, spare }: Scan | While, local: () => Local<'i32'>): readonly Alternating[] =>
+  carry.flatMap((buffer, k) => {
+    const other = spare[k]
+    return other === null ? [] : [{ k, start: start[k], carry: buffer, spare: other, from: local(), to: local() }]
+  })
+
+/** Where the body finds those parts, and where it leaves them. */
+const enterParts = (table: Code<'i32'>, constants: number, { schedule: { inputs } }: Routine, parts: readonly Alternating[]): Statement =>
+  sequence(...parts.map(({ k, from, to }) => sequence(enter(table, constants + k, from.get), enter(table, inputs.length + k, to.get))))
+
+/** A scan: what is not changed in place alternates between two places, so that the last step leaves it in the results. */
 export const emitScan = (module: ModuleBuilder, kernel: Scan, schedule: WriteSchedule): Emitted => {
-  const { length, reverse, body, constants, start, stacks, carry, spare, results } = kernel
+  const { length, reverse, body, constants, start, stacks, carry, results } = kernel
   const run = schedule(body)
   const { inputs, outputs } = body.schedule
-  const buffers = [...constants, ...start, ...stacks, ...carry, ...spare, ...results, body.table, body.arena]
+  const buffers = [...constants, ...start, ...stacks, ...carry, ...sparesOf(kernel), ...results, body.table, body.arena]
   return define(module, buffers, (address, local) => {
     const table = address(body.table)
     const [step, at, other] = [local(), local(), local()]
-    const from = carry.map(() => local())
-    const to = carry.map(() => local())
-    const slices = (stack: Buffer, bytes: number): Code<'i32'> => i32.add(address(stack), i32.mul(at.get, i32.const(bytes)))
-    const sliceBytes = (buffer: Buffer): number => bytesIn(buffer) / length
+    const parts = alternating(kernel, local)
+    const slices = (stack: Buffer): Code<'i32'> => i32.add(address(stack), i32.mul(at.get, i32.const(bytesIn(stack) / length)))
     return sequence(
       enterAll(table, 0, constants.map(address)),
       enter(table, inputs.length + outputs.length, address(body.arena)),
-      ...from.map((pointer, k) => pointer.set(address(start[k]))),
+      settle(kernel, constants.length, address),
+      ...parts.map((part) => part.from.set(address(part.start))),
       step.set(i32.const(0)),
       other.set(i32.const((length - 1) % 2)),
       loop(sequence(
         at.set(reverse ? i32.sub(i32.const(length - 1), step.get) : step.get),
-        ...to.map((pointer, k) => pointer.set(select(other.get, address(spare[k]), address(carry[k])))),
-        enterAll(table, constants.length, from.map((pointer) => pointer.get)),
-        enterAll(table, constants.length + carry.length, stacks.map((stack) => slices(stack, sliceBytes(stack)))),
-        enterAll(table, inputs.length, to.map((pointer) => pointer.get)),
-        enterAll(table, inputs.length + carry.length, results.map((stack) => slices(stack, sliceBytes(stack)))),
+        ...parts.map(({ to, ...part }) => to.set(select(other.get, address(part.spare), address(part.carry)))),
+        enterParts(table, constants.length, body, parts),
+        enterAll(table, constants.length + carry.length, stacks.map(slices)),
+        enterAll(table, inputs.length + carry.length, results.map(slices)),
         run(table),
-        ...from.map((pointer, k) => pointer.set(to[k].get)),
+        ...parts.map(({ from, to }) => from.set(to.get)),
         other.set(i32.xor(other.get, i32.const(1))),
         leave(0, i32.ltU(step.tee(i32.add(step.get, i32.const(1))), i32.const(length)))
       ))
@@ -65,42 +94,41 @@ export const emitScan = (module: ModuleBuilder, kernel: Scan, schedule: WriteSch
   })
 }
 
-/** A while: steps leave the carry in two places in turn; in the end it is copied to the results. */
+/** A while: what is not changed in place alternates between the results and another place; in the end it goes to the results. */
 export const emitWhile = (module: ModuleBuilder, kernel: While, schedule: WriteSchedule): Emitted => {
-  const { test, body, flag, testConstants, bodyConstants, start, carry, spare } = kernel
+  const { test, body, flag, testConstants, bodyConstants, start, carry } = kernel
   const [runTest, runBody] = [schedule(test), schedule(body)]
   const buffers = [
-    ...testConstants, ...bodyConstants, ...start, ...carry, ...spare.flat(), flag, test.table, test.arena, body.table, body.arena
+    ...testConstants, ...bodyConstants, ...start, ...carry, ...sparesOf(kernel), flag, test.table, test.arena, body.table, body.arena
   ]
   const places = ({ schedule: { inputs, outputs } }: Routine): number => inputs.length + outputs.length
   return define(module, buffers, (address, local) => {
     const [tests, bodies] = [address(test.table), address(body.table)]
-    const other = local()
-    const from = carry.map(() => local())
-    const to = carry.map(() => local())
+    const parts = alternating(kernel, local)
     const step = sequence(
-      ...to.map((pointer, k) => pointer.set(select(other.get, address(spare[0][k]), address(spare[1][k])))),
-      other.set(i32.xor(other.get, i32.const(1))),
-      enterAll(bodies, bodyConstants.length, from.map((pointer) => pointer.get)),
-      enterAll(bodies, body.schedule.inputs.length, to.map((pointer) => pointer.get)),
+      ...parts.map(({ from, to, ...part }) =>
+        to.set(select(i32.eq(from.get, address(part.carry)), address(part.spare), address(part.carry)))),
+      enterParts(bodies, bodyConstants.length, body, parts),
       runBody(bodies),
-      ...from.map((pointer, k) => pointer.set(to[k].get)),
+      ...parts.map(({ from, to }) => from.set(to.get)),
       leave(1)
     )
     return sequence(
       enterAll(tests, 0, testConstants.map(address)),
+      enterAll(tests, testConstants.length, carry.map(address)),
       enter(tests, test.schedule.inputs.length, address(flag)),
       enter(tests, places(test), address(test.arena)),
       enterAll(bodies, 0, bodyConstants.map(address)),
       enter(bodies, places(body), address(body.arena)),
-      ...from.map((pointer, k) => pointer.set(address(start[k]))),
-      other.set(i32.const(0)),
+      settle(kernel, bodyConstants.length, address),
+      ...parts.map((part) => part.from.set(address(part.start))),
       loop(sequence(
-        enterAll(tests, testConstants.length, from.map((pointer) => pointer.get)),
+        ...parts.map(({ k, from }) => enter(tests, testConstants.length + k, from.get)),
         runTest(tests),
         when(i32.load8U(address(flag)), step)
       )),
-      ...carry.map((buffer, k) => memory.copy(address(buffer), from[k].get, i32.const(bytesIn(buffer))))
+      ...parts.map(({ from, ...part }) => when(i32.ne(from.get, address(part.carry)),
+        memory.copy(address(part.carry), from.get, i32.const(bytesIn(part.carry)))))
     )
   })
 }

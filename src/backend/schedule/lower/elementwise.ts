@@ -41,6 +41,11 @@ const choose: MapLowering = {
   }
 }
 
+/** Elements of another type; those that have it already, as they are. */
+const convert: MapLowering = {
+  kind: 'map', cost: 1, value: (eqn, [x]) => (x.dtype === eqn.outputs[0].aval.dtype ? x : map(1).value(eqn, [x]))
+}
+
 const [cheap, slow, transcendental] = [map(1), map(8), map(20)]
 
 /** The first operand as it is. */
@@ -57,7 +62,7 @@ const iota: SourceLowering = {
 export const elementwise = {
   add: cheap, add_any: cheap, sub: cheap, mul: cheap, neg: cheap, abs: cheap, sign: cheap, square: cheap, max: cheap, min: cheap,
   eq: cheap, ne: cheap, lt: cheap, le: cheap, gt: cheap, ge: cheap, and: cheap, or: cheap, xor: cheap, not: cheap,
-  is_finite: cheap, floor: cheap, ceil: cheap, round: cheap, select_n: choose, clamp: cheap, convert_element_type: cheap,
+  is_finite: cheap, floor: cheap, ceil: cheap, round: cheap, select_n: choose, clamp: cheap, convert_element_type: convert,
   bitcast_convert_type: cheap, shift_left: shift, shift_right_logical: shift, shift_right_arithmetic: shift, population_count: cheap,
   clz: slow, nextafter: slow, rem: transcendental,
   div: slow, sqrt: slow, rsqrt: slow, integer_pow: slow,

@@ -3,7 +3,7 @@ import { sizeOf } from '../../../core/shape.js'
 import type { ScatterParams } from '../../../lax/gather.js'
 import { gatherNumbers, windowSizes } from '../../../lax/indexing.js'
 import { scatterRun } from '../../schedule/workspace.js'
-import { f32x4, f64x2, i32, leave, loop, memory, sequence, when, type Code, type Local, type Statement } from '../code.js'
+import { f32x4, f64x2, i32, leave, loop, memory, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { constantLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
 import type { Scope } from '../module.js'
 import { emitLanes } from '../operations.js'
@@ -59,9 +59,9 @@ const scattering = (writing: Writing, window: (windows: Windows, at: Local<'i32'
   const { scope, params, operands: [x], results: [to], outs: [out] } = writing
   const { mode } = params as ScatterParams // of a scatter
   const windows = windowsOf(writing)
-  const copy = memory.copy(to, x as Code<'i32'>, i32.const(byteSize(out.dtype) * sizeOf(out.shape))) // operands with axes are no literals
+  const bytes = byteSize(out.dtype) * sizeOf(out.shape)
   return sequence(
-    copy,
+    x === to ? nothing : memory.copy(to, x as Code<'i32'>, i32.const(bytes)), // operands with axes are no literals
     eachWindow(scope, windows, (at, place) => window(windows, at, place), mode === 'clip' ? undefined : () => sequence())
   )
 }

@@ -90,7 +90,7 @@ const dynamicUpdateSlice: Writer = {
     const bytes = byteSize(dtype)
     const box = { at: boxStart(writing, 2, to, sizes), strides: byteStrides(dtype, shape) }
     const put = copyBox(scope, bytes, sizes, { at: address(update), strides: byteStrides(dtype, sizes) }, box)
-    if (equalShapes(sizes, shape)) return put
+    if (equalShapes(sizes, shape) || x === to) return put
     return sequence(memory.copy(to, address(x), i32.const(bytes * sizeOf(shape))), put)
   }
 }

@@ -12,7 +12,7 @@ export interface Writing {
   /** Addresses of the operands' elements; numbers for scalar literals. */
   readonly operands: readonly (Code<'i32'> | number)[]
   readonly avals: readonly Aval[]
-  /** Addresses of the results' elements. */
+  /** Addresses of the results' elements. The same value as that of an operand: the result is written over it. */
   readonly results: readonly Code<'i32'>[]
   readonly outs: readonly Aval[]
   /** Addresses of the room that `workspaceOf` gives the operation. */

@@ -1,0 +1,64 @@
+import type { Buffer } from './kernel.js'
+import type { Life, Lives } from './sharing.js'
+
+/** Buffers that share memory one after the other, in order. */
+type Strand = Buffer[]
+
+/** Of buffers that are not looked at: the room that kernels have to themselves. */
+const never: Life = { birth: -Infinity, death: Infinity }
+
+/** Sets of buffers that share memory. */
+export class Strands {
+  readonly #lives: Lives
+  readonly #strands = new Map<Buffer, Strand>()
+
+  constructor(lives: Lives) {
+    this.#lives = lives
+  }
+
+  /** Lets two buffers, and those that they share memory with already, share memory, if they can. */
+  join(a: Buffer, b: Buffer): void {
+    const [x, y] = [this.of(a), this.of(b)]
+    if (x === y) return
+    const [few, many] = x.length < y.length ? [x, y] : [y, x]
+    const places = few.map((buffer) => this.#placeIn(many, buffer))
+    if (!few.every((buffer, i) => this.#fits(many, places[i], buffer))) return
+    few.forEach((buffer, i) => {
+      many.splice(places[i] + i, 0, buffer)
+      this.#strands.set(buffer, many)
+    })
+    for (const buffer of many) if (!this.#strands.has(buffer)) this.#strands.set(buffer, many)
+  }
+
+  /** The buffers that share a buffer's memory, itself among them. */
+  of(buffer: Buffer): Strand {
+    return this.#strands.get(buffer) ?? [buffer]
+  }
+
+  #life(buffer: Buffer): Life {
+    return this.#lives.of.get(buffer) ?? never
+  }
+
+  /** Whether a buffer is apart from those of a strand, in which it belongs at a place. */
+  #fits(strand: Strand, place: number, buffer: Buffer): boolean {
+    const { birth, death } = this.#life(buffer)
+    for (let i = place; i < strand.length && this.#life(strand[i]).birth <= death; i++) {
+      if (!this.#lives.apart(strand[i], buffer)) return false
+    }
+    for (let i = place - 1; i >= 0 && this.#life(strand[i]).death >= birth; i--) {
+      if (!this.#lives.apart(strand[i], buffer)) return false
+    }
+    return true
+  }
+
+  /** Before which buffer of a strand one belongs. */
+  #placeIn(strand: Strand, buffer: Buffer): number {
+    let [low, high] = [0, strand.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#life(strand[middle]).birth < this.#life(buffer).birth) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
