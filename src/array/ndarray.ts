@@ -27,6 +27,7 @@ class HostStorage implements Storage {
 let storageOfConcrete: (x: ConcreteArray) => Storage
 let invalidate: (x: ConcreteArray) => void
 let move: (x: ConcreteArray, storage: Storage) => void
+let forget: (x: ConcreteArray) => void
 
 /** An array with elements: a handle over storage, whose fields nobody else can reach. */
 class ConcreteArray implements NdArray {
@@ -48,6 +49,9 @@ class ConcreteArray implements NdArray {
     }
     move = (x, storage) => {
       x.#storage = storage
+    }
+    forget = (x) => {
+      x.#storage = undefined
     }
   }
 
@@ -160,6 +164,13 @@ export const storageOf = (x: NdArray): Storage => {
 
 /** The elements of a concrete array, not to be written to. Throws DonatedError if it was donated. */
 export const dataOf = (x: NdArray): TypedArray => storageOf(x).read()
+
+/** The storage of a concrete array, which the caller takes: the handle is not valid any more. */
+export const seize = (x: NdArray): Storage => {
+  const storage = storageOf(x)
+  if (x instanceof ConcreteArray) forget(x)
+  return storage
+}
 
 /** Invalidates the handle: its storage may be reused. */
 export const donate = (x: NdArray): void => {

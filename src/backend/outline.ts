@@ -4,7 +4,7 @@ import { showTable } from '../core/table.js'
 import { showBytes, showFlops } from '../core/units.js'
 import { avalsOf } from '../ir/jaxpr.js'
 import { showOperation } from '../ir/show.js'
-import { planned, type Plan } from './plan.js'
+import { donatedTo, planned, type Plan } from './plan.js'
 import { arenaOf } from './schedule/arena.js'
 import { bytesIn } from './schedule/control.js'
 import type { Schedule } from './schedule/kernel.js'
@@ -61,8 +61,11 @@ export class Outline {
   /** Bytes of every array that it makes or reads, programs within it included: the largest first. */
   readonly buffers: readonly number[]
 
-  constructor(name: string, { jaxpr, parts }: Plan) {
-    const schedules = parts.map((part): Schedule | Eqn => (part.compiled ? schedule(preparedSegment(part.jaxpr)) : part.jaxpr.eqns[0]))
+  constructor(name: string, plan: Plan, donated: readonly number[]) {
+    const { jaxpr, parts } = plan
+    const gifts = donatedTo(plan, donated)
+    const schedules = parts.map((part, k): Schedule | Eqn =>
+      (part.compiled ? schedule(preparedSegment(part.jaxpr), gifts[k]) : part.jaxpr.eqns[0]))
     const compiled = schedules.filter((each): each is Schedule => 'kernels' in each)
     this.name = name
     this.kernels = schedules.flatMap((each) => ('kernels' in each ? linesOf(each) : [interpretedLine(each)]))
@@ -97,5 +100,5 @@ export class Outline {
   }
 }
 
-/** The kernels that a traced program becomes. */
-export const outlineOf = (name: string, jaxpr: Jaxpr): Outline => new Outline(name, planned(jaxpr))
+/** The kernels that a traced program becomes, if the inputs at some positions are donated. */
+export const outlineOf = (name: string, jaxpr: Jaxpr, donated: readonly number[]): Outline => new Outline(name, planned(jaxpr), donated)

@@ -1,4 +1,4 @@
-import type { Eqn, Jaxpr } from '../core/primitive.js'
+import type { Atom, Eqn, Jaxpr } from '../core/primitive.js'
 import { memo } from '../ir/memo.js'
 import { partition, type Part } from './partition.js'
 import { optimise } from './passes/index.js'
@@ -25,3 +25,11 @@ export const planned: (traced: Jaxpr) => Plan = memo(
     return { jaxpr, parts: partition(jaxpr, compilable) }
   }
 )
+
+/** Positions of those inputs of each part whose memory its results may take: donated ones that nobody else reads. */
+export const donatedTo = ({ jaxpr, parts }: Plan, donated: readonly number[]): readonly (readonly number[])[] => {
+  const readers = new Map<Atom, number>()
+  for (const atom of [...jaxpr.outputs, ...parts.flatMap((part) => part.jaxpr.inputs)]) readers.set(atom, (readers.get(atom) ?? 0) + 1)
+  const gifts = new Set<Atom>(donated.map((at) => jaxpr.inputs[at]).filter((v) => readers.get(v) === 1))
+  return parts.map((part) => part.jaxpr.inputs.flatMap((v, at) => (gifts.has(v) ? [at] : [])))
+}

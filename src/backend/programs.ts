@@ -6,11 +6,13 @@ import { literalArray } from '../ir/jaxpr.js'
 import type { Clock } from './clock.js'
 import { EagerPrograms } from './eager.js'
 import type { Part } from './partition.js'
-import { compilable, planned, type Plan } from './plan.js'
+import { compilable, donatedTo, planned, type Plan } from './plan.js'
 import { compile, compileAsync, type Executable, type Setting } from './wasm/executable.js'
 import { Heap } from './wasm/heap.js'
 
 let heap: Heap | undefined
+
+const none: readonly number[] = []
 
 /** The memory of all programs, made when it is first needed. */
 const sharedHeap = (): Heap => (heap ??= new Heap())
@@ -32,12 +34,12 @@ const inOrder = ({ jaxpr, parts }: Plan, runs: readonly Executable[]): Executabl
     run: runs[k],
     dead: part.jaxpr.inputs.filter((v) => last.get(v) === k && !results.has(v))
   }))
-  return (args) => {
+  return (args, spared) => {
     const values = new Map<Var, NdArray>()
     jaxpr.inputs.forEach((v, i) => values.set(v, args[i]))
     const at = (v: Var): NdArray => values.get(v) as NdArray // parts are in order
     for (const { run, inputs, outputs, dead } of steps) {
-      const outs = run(inputs.map(at))
+      const outs = run(inputs.map(at), spared)
       outputs.forEach((v, i) => values.set(v, outs[i]))
       for (const v of dead) values.delete(v)
     }
@@ -46,10 +48,10 @@ const inOrder = ({ jaxpr, parts }: Plan, runs: readonly Executable[]): Executabl
 }
 
 /** An executable whose beginning and end a clock is told of. */
-const timed = (run: Executable, number: number, clock: Clock): Executable => (args) => {
+const timed = (run: Executable, number: number, clock: Clock): Executable => (args, spared) => {
   clock.begin(number)
   try {
-    return run(args)
+    return run(args, spared)
   } finally {
     clock.end(number)
   }
@@ -60,6 +62,8 @@ export class Programs {
   readonly #clock: Clock | undefined
   readonly #fma: boolean
   readonly #whole = new WeakMap<Jaxpr, Executable>()
+  /** Those whose results take the memory of arguments. A jaxpr is a jitted function's: what is donated goes with it. */
+  readonly #consuming = new WeakMap<Jaxpr, Executable>()
   /** Those of single operations on large arrays. */
   readonly single: EagerPrograms
 
@@ -80,31 +84,36 @@ export class Programs {
     return (this.#fused ??= new Programs(this.#clock, true))
   }
 
-  /** The program of a jaxpr, called `name`. */
-  whole(name: string, jaxpr: Jaxpr): Executable {
-    const known = this.#whole.get(jaxpr)
+  /** The program of a jaxpr, called `name`, whose results may take the memory of the arguments at `donated` positions. */
+  whole(name: string, jaxpr: Jaxpr, donated: readonly number[] = none): Executable {
+    const kept = this.#kept(donated)
+    const known = kept.get(jaxpr)
     if (known !== undefined) return known
     const who = `jit(${name})`
     const plan = planned(refuseChecks(who, jaxpr))
     const setting = this.#setting(who)
-    return this.#keep(who, jaxpr, plan, plan.parts.map((part) => (part.compiled ? compile(part.jaxpr, setting) : this.#interpreted(part))))
+    const gifts = donatedTo(plan, donated)
+    const runs = plan.parts.map((part, k) => (part.compiled ? compile(part.jaxpr, setting, gifts[k]) : this.#interpreted(part)))
+    const program = this.#program(who, inOrder(plan, runs))
+    kept.set(jaxpr, program)
+    return program
   }
 
   /** Sees to it that there is one, compiled in the background. */
-  async prepare(name: string, jaxpr: Jaxpr): Promise<void> {
-    if (this.#whole.has(jaxpr)) return
+  async prepare(name: string, jaxpr: Jaxpr, donated: readonly number[] = none): Promise<void> {
+    const kept = this.#kept(donated)
+    if (kept.has(jaxpr)) return
     const who = `jit(${name})`
     const plan = planned(refuseChecks(who, jaxpr))
     const setting = this.#setting(who)
-    const making = plan.parts.map(async (part) => (part.compiled ? await compileAsync(part.jaxpr, setting) : this.#interpreted(part)))
-    const runs = await Promise.all(making)
-    this.#keep(who, jaxpr, plan, runs)
+    const gifts = donatedTo(plan, donated)
+    const runs = await Promise.all(plan.parts.map(async (part, k) =>
+      (part.compiled ? await compileAsync(part.jaxpr, setting, gifts[k]) : this.#interpreted(part))))
+    kept.set(jaxpr, this.#program(who, inOrder(plan, runs)))
   }
 
-  #keep(who: string, jaxpr: Jaxpr, plan: Plan, runs: readonly Executable[]): Executable {
-    const program = this.#program(who, inOrder(plan, runs))
-    this.#whole.set(jaxpr, program)
-    return program
+  #kept(donated: readonly number[]): WeakMap<Jaxpr, Executable> {
+    return donated.length === 0 ? this.#whole : this.#consuming
   }
 
   #setting(who: string): Setting {

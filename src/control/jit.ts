@@ -11,6 +11,8 @@ import { none } from './wiring.js'
 export interface JitParams extends CallParams {
   /** A compiler may make one instruction of a multiplication and an addition. */
   readonly fma?: boolean
+  /** Positions of operands whose memory the results may take, where a call is evaluated. */
+  readonly donated?: readonly number[]
 }
 
 /** A call of a jaxpr, which a compiler takes as a whole. */
@@ -21,9 +23,13 @@ export const jitP: Primitive<'jit', JitParams> = {
   linearize: (primals, { jaxpr, name, fma }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero, fma)
 }
 
-/** Applies a jaxpr as one call. */
-export const call = (name: string, jaxpr: Jaxpr, args: readonly NdArray[], fma = false): readonly NdArray[] =>
-  bind(jitP, args, fma ? { name, jaxpr, fma } : { name, jaxpr })
+/** Applies a jaxpr as one call. Arguments at `donated` positions are not valid any more afterwards: only evaluated calls donate. */
+export const call = (
+  name: string, jaxpr: Jaxpr, args: readonly NdArray[], fma = false, donated?: readonly number[]
+): readonly NdArray[] => {
+  if (donated !== undefined) return bind(jitP, args, { name, jaxpr, fma, donated })
+  return bind(jitP, args, fma ? { name, jaxpr, fma } : { name, jaxpr })
+}
 
 /** The derivative of a jaxpr, as a call of its forward program and one of its linear part. */
 export const linearizeCall = (

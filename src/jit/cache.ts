@@ -18,6 +18,8 @@ export interface Entry {
   readonly jaxpr: Jaxpr
   readonly captured: readonly NdArray[]
   readonly result: TreeDef
+  /** Positions of what is donated among what it closes over and the arguments. */
+  readonly donated: readonly number[]
 }
 
 /** An entry with what it was traced for. */

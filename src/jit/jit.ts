@@ -1,7 +1,8 @@
-import { donate as invalidate, isConcrete } from '../array/ndarray.js'
+import { donate as invalidate } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { ArgumentError, quoted } from '../core/errors.js'
 import { checkFunction, checkList, checkOptions } from '../core/options.js'
+import { range } from '../core/shape.js'
 import { currentTrace, evaluation } from '../core/trace.js'
 import { warn } from '../core/warn.js'
 import { isSpared, programs } from '../backend/compiled.js'
@@ -115,21 +116,29 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
     const whole: Fn = (...dynamic) => f(...(dynamic.map((x, i) => (statics.has(i) ? args[i] : x)) as never[])) // what the caller passed
     const { run, result } = flatFunction('jit', statics.size === 0 ? f : whole, treedef)
     const { jaxpr, captured } = stage(run, avalsOf(arrays))
-    return { jaxpr, captured, result: result() }
+    let at = captured.length
+    const gifts = treedef.children.flatMap(({ size }, i) => {
+      const from = at
+      at += size
+      return donated.has(i) ? range(at).slice(from) : []
+    })
+    return { jaxpr, captured, result: result(), donated: gifts }
   }
   const run = (...args: readonly unknown[]): unknown => {
     const made = take(args)
-    const { jaxpr, captured, result } = cache.find(made, () => {
+    const { jaxpr, captured, result, donated: gifts } = cache.find(made, () => {
       if (currentTrace() === evaluation) retracing.traced(made)
       return trace(args, made)
     })
-    const outs = call(name, simplify(jaxpr), captured.length === 0 ? made.arrays : [...captured, ...made.arrays], fma)
-    if (donated.size > 0 && currentTrace() === evaluation) release(args, donated, outs)
+    const operands = captured.length === 0 ? made.arrays : [...captured, ...made.arrays]
+    if (gifts.length === 0 || currentTrace() !== evaluation) return result.unflatten(call(name, simplify(jaxpr), operands, fma))
+    const outs = call(name, simplify(jaxpr), operands, fma, gifts)
+    release(operands, gifts, outs)
     return result.unflatten(outs)
   }
   const lower = (...args: readonly unknown[]): Lowered => {
     const made = describe(args)
-    const { jaxpr, captured } = cache.find(made, () => trace(args, made))
+    const { jaxpr, captured, donated: gifts } = cache.find(made, () => trace(args, made))
     const simplified = simplify(jaxpr)
     return {
       jaxpr(stage = 'simplified') {
@@ -140,14 +149,14 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
           default: throw new ArgumentError('jaxpr', "'traced', 'simplified' or 'compiled'", quoted(stage))
         }
       },
-      schedule: () => outlineOf(who, simplified),
-      cost: () => outlineOf(who, simplified).cost,
+      schedule: () => outlineOf(who, simplified, gifts),
+      cost: () => outlineOf(who, simplified, gifts).cost,
       compile() {
-        own.whole(name, simplified)
+        own.whole(name, simplified, gifts)
         return self
       },
       async compileAsync() {
-        await own.prepare(name, simplified)
+        await own.prepare(name, simplified, gifts)
         return self
       }
     }
@@ -158,10 +167,10 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
 }
 
 /** Only the outermost evaluated jit donates. What it returns unchanged stays valid. */
-const release = (args: readonly unknown[], donated: ReadonlySet<number>, outs: readonly unknown[]): void => {
-  const kept = new Set(outs)
-  for (const at of donated) {
-    for (const x of arraysOf('jit', args[at], ['arguments', at]).arrays) if (isConcrete(x) && !kept.has(x) && !isSpared(x)) invalidate(x)
+const release = (operands: readonly NdArray[], gifts: readonly number[], outs: readonly NdArray[]): void => {
+  for (const at of gifts) {
+    const x = operands[at]
+    if (!outs.includes(x) && !isSpared(x)) invalidate(x)
   }
 }
 

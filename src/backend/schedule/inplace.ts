@@ -85,7 +85,7 @@ export const inPlace = (raw: Schedule, handed: readonly Handing[]): Schedule => 
   for (const aliases of lives.aliases) for (const { result, operand } of aliases) strands.join(result, operand)
   const names = new Map<Buffer, Buffer>()
   for (const buffer of [...inputs, ...outputs, ...scratch]) {
-    for (const other of strands.of(buffer)) if (!names.has(other)) names.set(other, buffer)
+    if (!names.has(buffer)) for (const other of strands.of(buffer)) names.set(other, buffer)
   }
   return over(plan, (buffer) => names.get(buffer) ?? buffer, (kernel) => (kernel.kind === 'cond' ? settled(kernel) : kernel))
 }

@@ -27,12 +27,13 @@ export class Strands {
       many.splice(places[i] + i, 0, buffer)
       this.#strands.set(buffer, many)
     })
-    for (const buffer of many) if (!this.#strands.has(buffer)) this.#strands.set(buffer, many)
   }
 
   /** The buffers that share a buffer's memory, itself among them. */
   of(buffer: Buffer): Strand {
-    return this.#strands.get(buffer) ?? [buffer]
+    const known = this.#strands.get(buffer) ?? [buffer]
+    this.#strands.set(buffer, known)
+    return known
   }
 
   #life(buffer: Buffer): Life {

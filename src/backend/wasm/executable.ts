@@ -1,5 +1,5 @@
-import { arrayOver, storageOf, relocate, wrap } from '../../array/ndarray.js'
-import type { NdArray } from '../../core/array.js'
+import { arrayOver, relocate, seize, storageOf, wrap } from '../../array/ndarray.js'
+import type { NdArray, Storage } from '../../core/array.js'
 import type { Clock } from '../clock.js'
 import { arenaOf } from '../schedule/arena.js'
 import type { Schedule } from '../schedule/kernel.js'
@@ -11,8 +11,8 @@ import { Frame, small, type Slot } from './frame.js'
 import { bytesOf, OutOfMemory, type Heap, type Region } from './heap.js'
 import { tooLarge } from './shortage.js'
 
-/** Runs a compiled straight-line program. */
-export type Executable = (args: readonly NdArray[]) => readonly NdArray[]
+/** Runs a compiled straight-line program. It takes the memory of arguments that were donated to it, but for those in `spared`. */
+export type Executable = (args: readonly NdArray[], spared?: ReadonlySet<unknown>) => readonly NdArray[]
 
 /** What programs are made for. */
 export interface Setting {
@@ -35,8 +35,8 @@ interface Assembled {
   readonly imports: Imports
 }
 
-const assembled = (jaxpr: Segment, { heap, clock, division, fma }: Setting): Assembled => {
-  const plan = schedule(preparedSegment(jaxpr))
+const assembled = (jaxpr: Segment, { heap, clock, division, fma }: Setting, donated: readonly number[]): Assembled => {
+  const plan = schedule(preparedSegment(jaxpr), donated)
   const shared = !(heap.memory.buffer instanceof ArrayBuffer)
   const numbering = clock && ((kernel: Schedule['kernels'][number]): number => clock.enrol({ kind: 'kernel', kernel }))
   const told = clock && {
@@ -50,15 +50,15 @@ const assembled = (jaxpr: Segment, { heap, clock, division, fma }: Setting): Ass
   }
 }
 
-/** Compiles a program all of whose equations are schedulable. */
-export const compile = (jaxpr: Segment, setting: Setting): Executable => {
-  const { plan, bytes, imports } = assembled(jaxpr, setting)
+/** Compiles a program all of whose equations are schedulable. Results may take the memory of the arguments at `donated` positions. */
+export const compile = (jaxpr: Segment, setting: Setting, donated: readonly number[] = []): Executable => {
+  const { plan, bytes, imports } = assembled(jaxpr, setting, donated)
   return executable(jaxpr, plan, instantiate(bytes, imports), setting)
 }
 
 /** The same, in the background. */
-export const compileAsync = async (jaxpr: Segment, setting: Setting): Promise<Executable> => {
-  const { plan, bytes, imports } = assembled(jaxpr, setting)
+export const compileAsync = async (jaxpr: Segment, setting: Setting, donated: readonly number[]): Promise<Executable> => {
+  const { plan, bytes, imports } = assembled(jaxpr, setting, donated)
   return executable(jaxpr, plan, await instantiateAsync(bytes, imports), setting)
 }
 
@@ -69,66 +69,85 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
   const avals = jaxpr.outputs.map(({ aval }) => aval)
   const bytes = [...inputs, ...outputs].map(({ dtype, size }) => bytesOf(dtype, size))
   const frame = new Frame(heap, plan, arenaBytes)
-  const needed = bytes.reduce((sum, size) => sum + (size > small ? size + 64 : 0), frame.hasArena ? 64 : arenaBytes + 64)
+  const consumed = new Set(outputs)
+  /** The argument whose memory a result takes; −1: it gets its own. */
+  const places = new Map(inputs.map((buffer, k) => [buffer, k]))
+  const heirs = outputs.map((buffer) => places.get(buffer) ?? -1)
+  const needed = bytes.reduce((sum, size, k) =>
+    (size > small && (k < inputs.length || heirs[k - inputs.length] < 0) ? sum + size + 64 : sum), frame.hasArena ? 64 : arenaBytes + 64)
 
-  const attempt: Executable = (args) => {
+  const attempt: Executable = (args, spared) => {
     heap.reserve(needed)
     const arena = frame.hasArena ? undefined : heap.take(arenaBytes)
-    const taken: Region[] = []
+    /** Memory of results by number of the result, or of the argument that it takes the place of; it goes back if there are none. */
+    const taken = new Map<number, Region>()
+    const seized = new Map<number, Storage>()
+    const own = (k: number): number => {
+      const region = heap.take(bytes[k])
+      taken.set(k, region)
+      return region.address
+    }
     try {
       args.forEach((x, k) => {
         const storage = storageOf(x)
+        const slot = frame.slots()[k]
+        if (slot !== null) {
+          slot.view.set(storage.read())
+          return
+        }
         const found = heap.addressOf(storage)
+        const { dtype, size } = inputs[k]
+        if (consumed.has(inputs[k])) {
+          const free = found !== undefined && spared?.has(x) !== true && args.indexOf(x) === args.lastIndexOf(x)
+          const address = free ? found : own(k)
+          frame.table()[k] = address
+          if (free) seized.set(k, storage)
+          else heap.write(address, storage.read(), dtype)
+          return
+        }
         if (found !== undefined) {
           frame.table()[k] = found
           return
         }
-        const slot = frame.slots()[k]
-        if (slot !== null) {
-          slot.view.set(storage.read())
-          frame.table()[k] = slot.address
-          return
-        }
-        const { dtype, size } = inputs[k]
         const region = heap.take(bytes[k])
         heap.write(region.address, storage.read(), dtype)
         relocate(x, heap.keep(region, dtype, size))
         frame.table()[k] = region.address
       })
-      const regions = outputs.map((_, k): Region | null => {
-        if (bytes[inputs.length + k] <= small) return null
-        const region = heap.take(bytes[inputs.length + k])
-        taken.push(region)
-        return region
+      outputs.forEach((_, k) => {
+        const at = inputs.length + k
+        if (bytes[at] <= small) return
+        const address = heirs[k] < 0 ? own(at) : frame.table()[heirs[k]]
+        frame.table()[at] = address
       })
-      const table = frame.table()
-      regions.forEach((region, k) => {
-        if (region !== null) table[inputs.length + k] = region.address
-      })
-      if (arena !== undefined) table[inputs.length + outputs.length] = arena.address
+      if (arena !== undefined) frame.table()[inputs.length + outputs.length] = arena.address
+      for (const k of seized.keys()) seize(args[k])
       run(frame.address)
-      taken.length = 0
-      const slots = frame.slots()
-      return regions.map((region, k) => {
-        const { dtype, size } = outputs[k]
-        if (region !== null) return arrayOver(avals[k], heap.keep(region, dtype, size))
-        return wrap(avals[k], (slots[inputs.length + k] as Slot).view.slice()) // small ones have slots
+      const results = outputs.map(({ dtype, size }, k) => {
+        const place = heirs[k] < 0 ? inputs.length + k : heirs[k]
+        const region = taken.get(place)
+        const storage = region === undefined ? seized.get(place) : heap.keep(region, dtype, size)
+        if (storage !== undefined) return arrayOver(avals[k], storage)
+        return wrap(avals[k], (frame.slots()[inputs.length + k] as Slot).view.slice()) // small ones have slots
       })
+      taken.clear()
+      seized.clear()
+      return results
     } finally {
-      for (const region of taken) heap.give(region)
+      for (const region of taken.values()) heap.give(region)
       if (arena !== undefined) heap.give(arena)
     }
   }
 
-  return (args) => {
+  return (args, spared) => {
     try {
-      return attempt(args)
+      return attempt(args, spared)
     } catch (error) {
       if (!(error instanceof OutOfMemory)) throw error
     }
     try {
       heap.clear()
-      return attempt(args)
+      return attempt(args, spared)
     } catch (error) {
       if (!(error instanceof OutOfMemory || error instanceof RangeError)) throw error
       throw tooLarge(who, plan, heap)

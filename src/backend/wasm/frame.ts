@@ -36,10 +36,12 @@ export class Frame {
       end = at + bytes
       return at
     }
-    this.#offsets = this.#buffers.map(({ dtype, size }) => {
-      const bytes = bytesOf(dtype, size)
-      return bytes <= small ? place(bytes) : -1
-    })
+    const offsets = new Map<Buffer, number>() // a result that takes an argument's place is the same buffer
+    for (const buffer of new Set(this.#buffers)) {
+      const bytes = bytesOf(buffer.dtype, buffer.size)
+      offsets.set(buffer, bytes <= small ? place(bytes) : -1)
+    }
+    this.#offsets = this.#buffers.map((buffer) => offsets.get(buffer) as number) // set above
     this.#arena = arenaBytes <= smallArena ? place(arenaBytes) : null
     this.#region = heap.take(end)
     heap.guard(this, this.#region)
