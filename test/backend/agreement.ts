@@ -143,6 +143,17 @@ export const compare = (jaxpr: Jaxpr, args: readonly NdArray[], got: readonly Nd
 const execute = (jaxpr: Jaxpr, args: readonly NdArray[]): readonly NdArray[] =>
   compiled.execute(jitP, args, { name: 'fuzzed', jaxpr }, avalsOf(jaxpr.outputs))
 
+/** The same with arguments that results may be written over. Throws what comes out differently. */
+const consume = (jaxpr: Jaxpr, args: readonly NdArray[], expected: readonly NdArray[]): void => {
+  const copies = args.map(({ dtype, shape, weak }, k) => arrayOf(dtype, shape, args[k].toTypedArray(), weak))
+  const results = compiled.execute(jitP, copies, { name: 'fuzzed', jaxpr, donated: [...args.keys()] }, avalsOf(jaxpr.outputs))
+  results.forEach((result, k) => {
+    const [a, b] = [result, expected[k]].map((x) => x.toTypedArray())
+    const at = a.findIndex((value, i) => !Object.is(value, b[i]))
+    if (at >= 0) throw new Error(`output ${k}, element ${at}: with all arguments donated ${text(a[at])}, else ${text(b[at])}`)
+  })
+}
+
 /** Plans sums of products however small they are. */
 const eager = { ...calibrated, threshold: 0, overhead: 0 }
 
@@ -153,7 +164,9 @@ const eager = { ...calibrated, threshold: 0, overhead: 0 }
 export const agree = (jaxpr: Jaxpr, args: readonly NdArray[]): Agreement => {
   const simplified = simplify(jaxpr)
   const unplanned = optimise(simplified, { contraction: 'off' })
-  const plain = compare(jaxpr, args, execute(simplified, args), optimise(simplified) !== unplanned)
+  const results = execute(simplified, args)
+  consume(simplified, args, results)
+  const plain = compare(jaxpr, args, results, optimise(simplified) !== unplanned)
   const planned = contract(unplanned, eager, false)
   const again = planned === unplanned ? 'exact' : compare(jaxpr, args, execute(planned, args), true)
   return plain === 'unstable' || again === 'exact' ? plain : again

@@ -1,5 +1,6 @@
-import { arrayOver, relocate, seize, storageOf, wrap } from '../../array/ndarray.js'
+import { arrayOver, dataOf, relocate, seize, storageOf, wrap } from '../../array/ndarray.js'
 import type { NdArray, Storage } from '../../core/array.js'
+import type { TypedArray } from '../../core/dtype.js'
 import type { Clock } from '../clock.js'
 import { arenaOf } from '../schedule/arena.js'
 import type { Schedule } from '../schedule/kernel.js'
@@ -62,6 +63,12 @@ export const compileAsync = async (jaxpr: Segment, setting: Setting, donated: re
   return executable(jaxpr, plan, await instantiateAsync(bytes, imports), setting)
 }
 
+/** Elements into a place: few of them one by one. */
+const put = (view: TypedArray, data: TypedArray): void => {
+  if (data.length > 8) view.set(data)
+  else for (let i = 0; i < data.length; i++) view[i] = data[i]
+}
+
 const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<string, unknown>>, { heap, who }: Setting): Executable => {
   const { inputs, outputs } = plan
   const run = exports['run'] as Run // the module exports it
@@ -69,75 +76,93 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
   const avals = jaxpr.outputs.map(({ aval }) => aval)
   const bytes = [...inputs, ...outputs].map(({ dtype, size }) => bytesOf(dtype, size))
   const frame = new Frame(heap, plan, arenaBytes)
-  const consumed = new Set(outputs)
-  /** The argument whose memory a result takes; −1: it gets its own. */
   const places = new Map(inputs.map((buffer, k) => [buffer, k]))
+  /** The argument whose memory a result takes; −1: it gets its own. */
   const heirs = outputs.map((buffer) => places.get(buffer) ?? -1)
+  const consumed = inputs.map((_, k) => heirs.includes(k))
   const needed = bytes.reduce((sum, size, k) =>
     (size > small && (k < inputs.length || heirs[k - inputs.length] < 0) ? sum + size + 64 : sum), frame.hasArena ? 64 : arenaBytes + 64)
+
+  /** A result that lies in the frame. */
+  const copied = (k: number): NdArray => wrap(avals[k], (frame.slots()[inputs.length + k] as Slot).view.slice()) // small ones have slots
 
   const attempt: Executable = (args, spared) => {
     heap.reserve(needed)
     const arena = frame.hasArena ? undefined : heap.take(arenaBytes)
-    /** Memory of results by number of the result, or of the argument that it takes the place of; it goes back if there are none. */
+    /** Memory for results, by their positions, or those of the arguments whose places they take; what is left in the end goes back. */
     const taken = new Map<number, Region>()
     const seized = new Map<number, Storage>()
+    const gone: Storage[] = []
     const own = (k: number): number => {
       const region = heap.take(bytes[k])
       taken.set(k, region)
       return region.address
     }
-    try {
-      args.forEach((x, k) => {
-        const storage = storageOf(x)
-        const slot = frame.slots()[k]
-        if (slot !== null) {
-          slot.view.set(storage.read())
-          return
-        }
-        const found = heap.addressOf(storage)
-        const { dtype, size } = inputs[k]
-        if (consumed.has(inputs[k])) {
-          const free = found !== undefined && spared?.has(x) !== true && args.indexOf(x) === args.lastIndexOf(x)
-          const address = free ? found : own(k)
-          frame.table()[k] = address
-          if (free) seized.set(k, storage)
-          else heap.write(address, storage.read(), dtype)
-          return
-        }
-        if (found !== undefined) {
-          frame.table()[k] = found
-          return
-        }
+    /** Where an argument's elements are, or a copy of them that may be overwritten. */
+    const addressOf = (x: NdArray, k: number, storage: Storage): number => {
+      const found = heap.addressOf(storage)
+      const { dtype, size } = inputs[k]
+      if (!consumed[k]) {
+        if (found !== undefined) return found
         const region = heap.take(bytes[k])
         heap.write(region.address, storage.read(), dtype)
         relocate(x, heap.keep(region, dtype, size))
-        frame.table()[k] = region.address
-      })
-      outputs.forEach((_, k) => {
+        return region.address
+      }
+      if (found !== undefined && spared?.has(x) !== true && args.indexOf(x) === args.lastIndexOf(x)) {
+        seized.set(k, storage)
+        return found
+      }
+      const address = own(k)
+      heap.write(address, storage.read(), dtype)
+      return address
+    }
+    try {
+      for (let k = 0; k < args.length; k++) {
+        const storage = storageOf(args[k])
+        const slot = frame.slots()[k]
+        if (slot !== null) put(slot.view, storage.read())
+        else {
+          const address = addressOf(args[k], k, storage)
+          frame.table()[k] = address // the memory may have grown
+        }
+      }
+      for (let k = 0; k < outputs.length; k++) {
         const at = inputs.length + k
-        if (bytes[at] <= small) return
+        if (bytes[at] <= small) continue
         const address = heirs[k] < 0 ? own(at) : frame.table()[heirs[k]]
         frame.table()[at] = address
-      })
+      }
       if (arena !== undefined) frame.table()[inputs.length + outputs.length] = arena.address
-      for (const k of seized.keys()) seize(args[k])
+      frame.slots() // are in the table
+      for (const k of seized.keys()) gone.push(seize(args[k]))
       run(frame.address)
       const results = outputs.map(({ dtype, size }, k) => {
         const place = heirs[k] < 0 ? inputs.length + k : heirs[k]
         const region = taken.get(place)
         const storage = region === undefined ? seized.get(place) : heap.keep(region, dtype, size)
-        if (storage !== undefined) return arrayOver(avals[k], storage)
-        return wrap(avals[k], (frame.slots()[inputs.length + k] as Slot).view.slice()) // small ones have slots
+        return storage === undefined ? copied(k) : arrayOver(avals[k], storage)
       })
       taken.clear()
-      seized.clear()
+      gone.length = 0
       return results
     } finally {
       for (const region of taken.values()) heap.give(region)
+      for (const storage of gone) storage.release()
       if (arena !== undefined) heap.give(arena)
     }
   }
+
+  /** Everything passes through the frame. */
+  const framed: Executable = (args) => {
+    const slots = frame.slots() as readonly Slot[] // all are small
+    for (let k = 0; k < args.length; k++) put(slots[k].view, dataOf(args[k]))
+    run(frame.address)
+    const results = new Array<NdArray>(outputs.length)
+    for (let k = 0; k < results.length; k++) results[k] = copied(k)
+    return results
+  }
+  if (frame.hasArena && bytes.every((size) => size <= small)) return framed
 
   return (args, spared) => {
     try {
