@@ -68,7 +68,8 @@ const ofNest = (nest: Nest): readonly Alias[] => {
     const [a, b] = [phases[p].inner, phases[q].inner]
     return a.length === b.length && a.every((extent, k) => extent === b[k])
   }
-  const stores = new Map(phases.flatMap(({ stores: all }, phase) => all.map(({ buffer, at }, turn) => [buffer, { phase, turn, at }] as const)))
+  const stores = new Map(phases.flatMap((each, phase) =>
+    each.stores.map(({ buffer, at }, turn): [Buffer, Access] => [buffer, { phase, turn, at }])))
   return [...stores].flatMap(([result, { phase, turn, at }]) => {
     const earlier = (access: Access): boolean =>
       access.phase < phase && (once || (sameLoops(access.phase, phase) && equalAffine(access.at, at)))

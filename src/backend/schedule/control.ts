@@ -62,7 +62,8 @@ export const controlKernel = (
       const { branches } = params as CondParams // of a cond
       const [index, ...rest] = operands
       // what they do in place depends on what is needed after them
-      return { kind: 'cond', name, index, branches: branches.map((branch) => routineOf(making.schedule(branch), making)), operands: rest, results }
+      const routines = branches.map((branch) => routineOf(making.schedule(branch), making))
+      return { kind: 'cond', name, index, branches: routines, operands: rest, results }
     }
   }
 }
