@@ -10,6 +10,9 @@ import { plan } from './plan.js'
 /** Planning makes copies of smaller values, which the next round sees. */
 const mostRounds = 3
 
+/** After a round that gains less than this part the next one would find nothing. */
+const leastGain = 0.01
+
 /** Opens products all over the program; the same object if nothing is gained. */
 export const contract = (jaxpr: Jaxpr, model: Model, loose: boolean): Jaxpr => {
   if (!jaxpr.eqns.some(({ outputs }) => outputs.some((v) => isLarge(v, model)))) return jaxpr
@@ -17,8 +20,10 @@ export const contract = (jaxpr: Jaxpr, model: Model, loose: boolean): Jaxpr => {
   for (let round = 0; round < mostRounds; round++) {
     const prepared = settled(distributePieces(distribute(hoistSums(current, model), model), model))
     const next = settled(plan(prepared, { model, loose }))
-    if (next === current || !(estimate(next, model) < estimate(current, model))) break
-    current = next
+    if (next === current) break
+    const [before, after] = [estimate(current, model), estimate(next, model)]
+    if (after < before) current = next
+    if (after > (1 - leastGain) * before) break
   }
   return current
 }

@@ -53,11 +53,7 @@ const numberOf = (atom: Atom, views: Views): number | undefined => {
 }
 
 /** A divisor that is a copy of something smaller: its reciprocals are not as many as the quotients. */
-const isSpread = (atom: Atom, views: Views): boolean => {
-  if (atom.kind === 'literal') return false
-  const factor = views(atom)?.terms[0].factors[0]
-  return factor !== undefined && sizeOf(factor.atom.aval.shape) < sizeOf(atom.aval.shape)
-}
+const isSpread = (atom: Atom, views: Views): boolean => numberOf(atom, views) === undefined && isCopy(atom, views)
 
 const definitions = new Map<unknown, Define>([
   [mulP, map(([x, y]) => [product(x(), y())])],
@@ -121,6 +117,22 @@ const definitions = new Map<unknown, Define>([
     return { axes, terms: [product(one(lhs, left), one(rhs, right))] }
   }]
 ])
+
+/** These give the elements of their operand, at most in other places, times a number or summed. */
+const moving: ReadonlySet<unknown> = new Set([
+  broadcastInDimP, reshapeP, squeezeP, transposeP, negP, stopGradientP, convertElementTypeP, reduceSumP
+])
+
+/** Whether an equation may be a view of what it reads, which is quick to see. */
+export const mayBeView = ({ primitive, inputs }: Eqn, views: Views): boolean =>
+  moving.has(primitive) || (definitions.has(primitive) && inputs.some((atom) => numberOf(atom, views) !== undefined))
+
+/** Whether a value is a number, or copies of something smaller. */
+export const isCopy = (atom: Atom, views: Views): boolean => {
+  const view = atom.kind === 'literal' ? undefined : views(atom)
+  const factor = view?.terms[0].factors[0]
+  return atom.kind === 'literal' || (view !== undefined && (factor === undefined || sizeOf(factor.atom.aval.shape) < sizeOf(atom.aval.shape)))
+}
 
 /**
  * What an equation computes as a form of its operands, or of what they are views of; null if it is no sum of products of

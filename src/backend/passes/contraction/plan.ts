@@ -53,8 +53,9 @@ class Planner {
   readonly #jaxpr: Jaxpr
   readonly #policy: Policy
   readonly #labels = new Labels()
-  readonly #nodes = new Map<Var, Node>()
+  readonly #nodes = new Map<Eqn, Node>()
   readonly #definitions: Definitions
+  #changed = false
   readonly #times = new WeakMap<Form, { readonly bytes: number; readonly time: number }>()
 
   constructor(jaxpr: Jaxpr, policy: Policy) {
@@ -65,44 +66,54 @@ class Planner {
 
   run(): Jaxpr {
     const { eqns, outputs } = this.#jaxpr
-    for (const eqn of eqns) {
-      const node: Node = {
-        eqn, form: null, changed: false, careful: false, nonnegative: false, required: isEffectful(eqn), users: new Set(), attempts: 0
-      }
-      for (const v of eqn.outputs) this.#nodes.set(v, node)
-    }
     this.#require(outputs)
-    for (let i = eqns.length - 1; i >= 0; i--) this.#visit(this.#nodes.get(eqns[i].outputs[0]), eqns[i])
-    return eqns.some((eqn) => this.#nodes.get(eqn.outputs[0])?.changed === true) ? this.#written() : this.#jaxpr
+    for (let i = eqns.length - 1; i >= 0; i--) this.#visit(eqns[i])
+    return this.#changed ? this.#written() : this.#jaxpr
+  }
+
+  /** The node of the equation that computes a value; undefined for inputs and literals. */
+  #nodeOf(atom: Atom): Node | undefined {
+    const eqn = atom.kind === 'var' ? this.#definitions.equation(atom) : undefined
+    if (eqn === undefined) return undefined
+    const known = this.#nodes.get(eqn)
+    if (known !== undefined) return known
+    const node: Node = { eqn, form: null, changed: false, careful: false, nonnegative: false, required: false, users: new Set(), attempts: 0 }
+    this.#nodes.set(eqn, node)
+    return node
   }
 
   #require(atoms: readonly Atom[]): void {
     for (const atom of atoms) {
-      const node = atom.kind === 'var' ? this.#nodes.get(atom) : undefined
+      const node = this.#nodeOf(atom)
       if (node !== undefined) node.required = true
     }
   }
 
-  #visit(node: Node | undefined, eqn: Eqn): void {
-    if (node === undefined) {
-      this.#require(eqn.inputs)
+  /** Decides what becomes of an equation whose users are decided. */
+  #visit(eqn: Eqn): void {
+    const [v] = eqn.outputs
+    const node = this.#nodes.get(eqn)
+    if (node === undefined || v === undefined || isEffectful(eqn)) {
+      if (isEffectful(eqn)) this.#require(eqn.inputs)
       return
     }
-    if (!node.required && node.users.size === 0) return
-    const [v] = eqn.outputs
-    node.form = this.#definitions.of(v)
+    if (node.users.size > 0 && isLarge(v, this.#policy.model) && this.#definitions.isPromising(v)) {
+      const definition = this.#definitions.of(v)
+      if (definition !== null) this.#decide(v, node, definition)
+      if (!node.required && node.users.size === 0) return
+    }
+    node.form = this.#definitions.mayImprove(eqn) ? this.#definitions.of(v) : null
     if (node.form === null) {
       this.#require(eqn.inputs)
       return
     }
-    if (isLarge(v, this.#policy.model) && this.#definitions.isPromising(v)) this.#decide(v, node, node.form)
-    if (!node.required && node.users.size === 0) return
     node.changed = isSpread(node.form) || (eqn.primitive === reduceSumP && loses(eqn, node.form))
+    this.#changed ||= node.changed
     this.#register(node, node.form)
   }
 
   #register(node: Node, form: Form): void {
-    for (const atom of atomsOf(form)) this.#nodes.get(atom)?.users.add(node)
+    for (const atom of atomsOf(form)) this.#nodeOf(atom)?.users.add(node)
   }
 
   /** Opens a value in what uses it, in all of it or where it pays by itself. */
@@ -125,6 +136,7 @@ class Planner {
     user.form = form
     user.careful = careful
     user.changed ||= changed
+    this.#changed ||= changed
     user.nonnegative = nonnegative
     node.users.delete(user)
     this.#register(user, form)
@@ -185,7 +197,7 @@ class Planner {
       const eqn = eqns[i]
       if (!isEffectful(eqn) && !eqn.outputs.some((v) => needed.has(v))) continue
       kept.push(eqn)
-      const node = this.#nodes.get(eqn.outputs[0])
+      const node = this.#nodes.get(eqn)
       const read = node?.changed === true && node.form !== null ? atomsOf(node.form) : eqn.inputs
       for (const atom of read) needed.add(atom)
     }
@@ -193,7 +205,7 @@ class Planner {
     const find = (atom: Atom): Atom => (atom.kind === 'var' ? (values.get(atom) ?? atom) : atom)
     const written: Eqn[] = []
     for (const eqn of kept.reverse()) {
-      const node = this.#nodes.get(eqn.outputs[0])
+      const node = this.#nodes.get(eqn)
       if (node?.changed !== true || node.form === null) {
         written.push(withParts(eqn, eqn.inputs.map(find)))
         continue
