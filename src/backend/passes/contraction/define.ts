@@ -129,9 +129,9 @@ export const mayBeView = ({ primitive, inputs }: Eqn, views: Views): boolean =>
 
 /** Whether a value is a number, or copies of something smaller. */
 export const isCopy = (atom: Atom, views: Views): boolean => {
-  const view = atom.kind === 'literal' ? undefined : views(atom)
-  const factor = view?.terms[0].factors[0]
-  return atom.kind === 'literal' || (view !== undefined && (factor === undefined || sizeOf(factor.atom.aval.shape) < sizeOf(atom.aval.shape)))
+  if (atom.kind === 'literal') return true
+  const factors = views(atom)?.terms[0].factors
+  return factors !== undefined && (factors.length === 0 || sizeOf(factors[0].atom.aval.shape) < sizeOf(atom.aval.shape))
 }
 
 /**

@@ -77,7 +77,9 @@ class Planner {
     if (eqn === undefined) return undefined
     const known = this.#nodes.get(eqn)
     if (known !== undefined) return known
-    const node: Node = { eqn, form: null, changed: false, careful: false, nonnegative: false, required: false, users: new Set(), attempts: 0 }
+    const node: Node = {
+      eqn, form: null, changed: false, careful: false, nonnegative: false, required: false, users: new Set(), attempts: 0
+    }
     this.#nodes.set(eqn, node)
     return node
   }
