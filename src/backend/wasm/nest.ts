@@ -1,11 +1,13 @@
 import { strideOf } from '../schedule/affine.js'
 import type { Buffer, Nest, Phase, Register } from '../schedule/kernel.js'
+import { alike } from './alike.js'
 import { accessesOf, Body, valuesOf, type Place, type Surroundings } from './body.js'
 import { cutOf, withRows, type Cut } from './cut.js'
 import { i32, leave, loop, select, sequence, when, type Code, type Local, type Statement } from './code.js'
 import type { Lanes } from './lanes.js'
 import { times } from './loops.js'
 import type { ModuleBuilder, Scope } from './module.js'
+import { once } from './once.js'
 import { Sum } from './sums.js'
 
 /**
@@ -45,8 +47,23 @@ const acrossOf = ({ outer, phases }: Nest, lanes: Lanes): number => {
   return outer.length > 0 && outer[last] >= lanes && along > awkward(phases, () => last) ? last : -1
 }
 
-/** The function of a nest of loops. */
+/** The functions of nests that begin alike. */
+type Written = (readonly [kernel: Nest, made: Emitted])[]
+
+/** The function of a nest of loops: one for all that differ in their buffers alone. */
 export const emitNest = (module: ModuleBuilder, kernel: Nest): Emitted => {
+  const { name, outer, phases } = kernel
+  const written = once(module, 'nest', [name, outer, phases.map(({ inner }) => inner)], (): Written => [])
+  for (const [other, made] of written) {
+    const buffers = alike(other, kernel)
+    if (buffers !== null) return { ...made, buffers: made.buffers.map((buffer) => buffers.get(buffer) as Buffer) } // there is one for each
+  }
+  const made = define(module, kernel)
+  written.push([kernel, made])
+  return made
+}
+
+const define = (module: ModuleBuilder, kernel: Nest): Emitted => {
   const nest = withRows(kernel)
   const lanes: Lanes = isWide(nest) ? 2 : 4
   const across = acrossOf(nest, lanes)
