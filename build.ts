@@ -1,21 +1,39 @@
 /**
- * Bundles the library for Node, into the folder given or `dist/node`: what the index reaches is one file, and the other
- * subpaths import it. Names stay, for the stack traces of users.
+ * Writes the JavaScript of the package into the folder given or `dist`: its modules for bundlers and browsers, and bundles for Node.
  */
 import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { transform } from 'esbuild'
 import ts from 'typescript'
-import { build } from 'vite'
-
-interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly node: string }>>
-}
+import { build, type Plugin } from 'vite'
 
 const root = import.meta.dirname
-const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest // our own file, whose form the compiler cannot see
-const names = Object.values(manifest.exports).flatMap((target) =>
-  typeof target === 'string' ? [] : [target.node.replace('./dist/node/', '').replace(/\.js$/, '')])
-const source = (name: string): string => `${root}/src/${name}.ts`
+const folder = resolve(process.argv[2] ?? join(root, 'dist'))
+
+/**
+ * Calls at module level are marked as pure, so that bundlers drop those whose results nobody uses. They are: package.json lists
+ * the few modules with side effects, and those of the index are no part of a variable.
+ */
+const marked: ts.TransformerFactory<ts.SourceFile> = (context) => (file) => {
+  const mark = (node: ts.Node): ts.Node => {
+    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return node
+    const walked = ts.visitEachChild(node, mark, context)
+    const called = ts.isCallExpression(node) || ts.isNewExpression(node)
+    return called ? ts.addSyntheticLeadingComment(walked, ts.SyntaxKind.MultiLineCommentTrivia, ' @__PURE__ ') : walked
+  }
+  return ts.visitEachChild(file, (statement) => (ts.isVariableStatement(statement) ? mark(statement) : statement), context)
+}
+
+/** The modules, one file each. Types were checked before, and modules compile one by one. */
+const modules = (): void => {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.build.json'), (file) => ts.sys.readFile(file)) as { readonly config: unknown }
+  const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const program = ts.createProgram(fileNames, {
+    ...options, outDir: folder, emitDeclarationOnly: false, declaration: false, declarationMap: false,
+    noCheck: true, noLib: true, noResolve: true, types: []
+  })
+  program.emit(undefined, undefined, undefined, false, { after: [marked] })
+}
 
 /** Whether the arrow function takes something from around it that a function would have of its own. */
 const inherits = (node: ts.Node): boolean =>
@@ -30,18 +48,18 @@ const withoutArrows = (code: string): string => {
   const edits: { readonly at: number; readonly drop: number; readonly text: string }[] = []
   const edit = (at: number, text: string, drop = 0): void => void edits.push({ at, drop, text })
   const visit = (node: ts.Node): void => {
-    if (ts.isArrowFunction(node) && !inherits(node)) {
-      const { body, parameters, equalsGreaterThanToken: arrow } = node
-      const bare = code[arrow.getStart(file) - 1] !== ')'
-      const start = bare ? parameters[0].getStart(file) : code.indexOf('(', node.getStart(file))
-      edit(start, `${/[\w$]/.test(code[start - 1]) ? ' ' : ''}function${bare ? '(' : ''}`)
-      edit(arrow.getStart(file), bare ? ')' : '', 2)
-      if (!ts.isBlock(body)) edit(body.getStart(file), '{return ')
+    if (!ts.isArrowFunction(node) || inherits(node)) {
       ts.forEachChild(node, visit)
-      if (!ts.isBlock(body)) edit(body.end, '}')
-    } else {
-      ts.forEachChild(node, visit)
+      return
     }
+    const { body, parameters, equalsGreaterThanToken: arrow } = node
+    const bare = code[arrow.getStart(file) - 1] !== ')'
+    const start = bare ? parameters[0].getStart(file) : code.indexOf('(', node.getStart(file))
+    edit(start, `${/[\w$]/.test(code[start - 1]) ? ' ' : ''}function${bare ? '(' : ''}`)
+    edit(arrow.getStart(file), bare ? ')' : '', 2)
+    if (!ts.isBlock(body)) edit(body.getStart(file), '{return ')
+    ts.forEachChild(node, visit)
+    if (!ts.isBlock(body)) edit(body.end, '}')
   }
   const file = ts.createSourceFile('chunk.js', code, ts.ScriptTarget.ES2022)
   visit(file)
@@ -53,26 +71,22 @@ const withoutArrows = (code: string): string => {
   return text + code.slice(done)
 }
 
-/** The modules that the index reaches. */
-const core = new Set<string>()
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly node: string }>>
+}
 
-await build({
-  configFile: false,
-  root,
-  logLevel: 'warn',
-  build: {
-    outDir: process.argv[2] ?? 'dist/node',
-    emptyOutDir: true,
-    minify: false,
-    target: 'es2022',
-    lib: { entry: Object.fromEntries(names.map((name) => [name, source(name)])), formats: ['es'] },
-    rolldownOptions: {
-      external: /^[a-z]/,
-      output: { chunkFileNames: '[name].js', codeSplitting: { groups: [{ name: 'core', test: (id: string) => core.has(id) }] } }
-    }
-  },
-  plugins: [{
-    name: 'core',
+/** For Node: what the index reaches is one file, and the other subpaths import it. Names stay, for the stack traces of users. */
+const bundles = async (): Promise<void> => {
+  const manifest = readFileSync(join(root, 'package.json'), 'utf8')
+  const { exports } = JSON.parse(manifest) as Manifest // our own file, whose form the compiler cannot see
+  const names = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [] : [target.node.replace('./dist/node/', '').replace(/\.js$/, '')])
+  const source = (name: string): string => join(root, 'src', `${name}.ts`)
+
+  /** The modules that the index reaches. */
+  const core = new Set<string>()
+  const shaped: Plugin = {
+    name: 'shaped',
     buildEnd() {
       const reach = (id: string): void => {
         if (core.has(id)) return
@@ -88,5 +102,25 @@ await build({
         chunk.code = withoutArrows(code)
       }
     }
-  }]
-})
+  }
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    plugins: [shaped],
+    build: {
+      outDir: join(folder, 'node'),
+      emptyOutDir: true,
+      minify: false,
+      target: 'es2022',
+      lib: { entry: Object.fromEntries(names.map((name) => [name, source(name)])), formats: ['es'] },
+      rolldownOptions: {
+        external: /^[a-z]/,
+        output: { chunkFileNames: '[name].js', codeSplitting: { groups: [{ name: 'core', test: (id: string) => core.has(id) }] } }
+      }
+    }
+  })
+}
+
+modules()
+await bundles()

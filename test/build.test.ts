@@ -1,34 +1,49 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root } from './support/source.js'
+import { root, textOf } from './support/source.js'
 
-describe('the bundle for Node', () => {
-  let folder: string
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly dependencies: Readonly<Record<string, string>>
+}
 
-  /** What a program prints that stands beside the bundle and imports it. */
+const manifest = JSON.parse(textOf('package.json')) as Manifest // our own file, whose form the compiler cannot see
+
+/** A project that has the package among its dependencies. */
+let project: string
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'cotangent-build-'))
+  const installed = join(project, 'node_modules', 'cotangent')
+  mkdirSync(installed, { recursive: true })
+  for (const name of Object.keys(manifest.dependencies)) {
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name))
+  }
+  copyFileSync(join(root, 'package.json'), join(installed, 'package.json'))
+  execFileSync(process.execPath, ['--import', 'tsx', 'build.ts', join(installed, 'dist')], { cwd: root })
+}, 120_000)
+
+afterAll(() => {
+  rmSync(project, { recursive: true })
+})
+
+describe('in Node', () => {
+  /** The JSON that a program of the project prints. */
   const printed = (program: string): unknown => {
-    const file = join(folder, 'program.mjs')
+    const file = join(project, 'program.mjs')
     writeFileSync(file, program)
     return JSON.parse(execFileSync(process.execPath, [file], { encoding: 'utf8' }))
   }
 
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'cotangent-build-'))
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    execFileSync(process.execPath, ['--import', 'tsx', 'build.ts', join(folder, 'node')], { cwd: root })
-  })
-  afterAll(() => {
-    rmSync(folder, { recursive: true })
-  })
-
-  test('compiles a gradient', () => {
+  test('a gradient compiles', () => {
     expect(printed(`
-      import { grad, jit, np } from './node/index.js'
+      import { grad, jit, np } from 'cotangent'
       const f = jit(grad((x) => np.sum(np.square(x))))
       console.log(JSON.stringify([f(np.array([1, 2, 3])).toList(), f.lower(np.zeros([3])).schedule().toString() !== '']))
     `)).toEqual([[2, 4, 6], true])
@@ -36,36 +51,97 @@ describe('the bundle for Node', () => {
 
   test('subpaths share one copy of the core with the index', () => {
     expect(printed(`
-      import * as index from './node/index.js'
-      import * as lax from './node/control/index.js'
-      import * as data from './node/data/index.js'
-      import * as ir from './node/ir/index.js'
-      import * as linalg from './node/linalg/index.js'
-      import * as nn from './node/nn/index.js'
-      import * as np from './node/numpy/index.js'
-      import * as optim from './node/optim/index.js'
-      import * as random from './node/random/index.js'
-      import { getEq } from './node/tree/instances.js'
-      import * as tree from './node/tree/index.js'
-      import { update } from './node/tree/update.js'
-      const same = Object.entries({ ir, lax, nn, np, optim, random, tree: { ...tree, update } }).flatMap(([name, subpath]) =>
+      import * as index from 'cotangent'
+      import * as data from 'cotangent/data'
+      import * as io from 'cotangent/io'
+      import * as ir from 'cotangent/ir'
+      import * as lax from 'cotangent/lax'
+      import * as linalg from 'cotangent/linalg'
+      import * as nn from 'cotangent/nn'
+      import * as np from 'cotangent/numpy'
+      import * as optim from 'cotangent/optim'
+      import * as random from 'cotangent/random'
+      import * as train from 'cotangent/train'
+      import * as tree from 'cotangent/tree'
+      import { toTree, fromTree } from 'cotangent/tree/instances'
+      import { update } from 'cotangent/tree/update'
+      const other = Object.entries({ ir, lax, nn, np, optim, random, tree: { ...tree, update } }).flatMap(([name, subpath]) =>
         Object.keys(index[name]).filter((key) => !Object.is(index[name][key], subpath[key])).map((key) => name + '.' + key))
       const slope = index.jit(index.grad((x) => linalg.det(np.multiply(x, x))))(np.array([[2, 1], [0, 2]]))
-      console.log(JSON.stringify([same, slope.toList()]))
-    `)).toEqual([[], [[16, 0], [0, 16]]])
+      const copy = index.jit((p) => toTree(fromTree(p)))({ a: np.ones([2]) })
+      console.log(JSON.stringify([other, slope.toList(), copy.a.toList(), data !== io && io !== train]))
+    `)).toEqual([[], [[16, 0], [0, 16]], [1, 1], true])
   })
 
   test('errors name the line of the user', () => {
     expect(printed(`
-      import { jit } from './node/index.js'
+      import { jit } from 'cotangent'
       try { jit((x) => x.item())(1) } catch (error) { console.log(JSON.stringify(error.message)) }
     `)).toMatch(/program\.mjs:3:/)
   })
 
   test('the index is one file, and what bundling adds', () => {
     const imported = (file: string): readonly string[] =>
-      ts.preProcessFile(readFileSync(join(folder, 'node', file), 'utf8')).importedFiles.map(({ fileName }) => fileName)
+      ts.preProcessFile(readFileSync(join(project, 'node_modules', 'cotangent', 'dist', 'node', file), 'utf8'))
+        .importedFiles.map(({ fileName }) => fileName)
     expect(imported('index.js')).toEqual(['./core.js'])
     expect(imported('core.js')).toEqual(['./rolldown-runtime.js', 'immer'])
+  })
+})
+
+describe('in a browser', () => {
+  /** A program of the project as one minified file: its size after gzip, and the files of the package that are part of it. */
+  const bundled = async (program: string): Promise<{ readonly size: number; readonly files: readonly string[] }> => {
+    const { outputFiles: [file], metafile } = await build({
+      stdin: { contents: program, resolveDir: project },
+      bundle: true, minify: true, metafile: true, write: false, format: 'esm', platform: 'browser', target: 'es2022', logLevel: 'silent'
+    })
+    const [{ inputs, imports }] = Object.values(metafile.outputs)
+    expect(imports).toEqual([])
+    const files = Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    return { size: gzipSync(file.contents, { level: 9 }).length, files: files.map(([path]) => path.replace(/^.*\/dist\//, '')) }
+  }
+
+  const subpaths = Object.keys(manifest.exports).filter((name) => !name.endsWith('.json')).map((name) => name.replace('.', 'cotangent'))
+
+  test.each(subpaths)('%s needs nothing of Node', async (name) => {
+    const { size } = await bundled(`export * from '${name}'`)
+    expect(size).toBeGreaterThan(0)
+  })
+
+  // The budgets lie a little above the sizes: whoever passes one has made every user download more, and either meant to or did not.
+  test('the index, all of it', async () => {
+    const { size, files } = await bundled('export * from "cotangent"')
+    expect(size).toBeLessThan(218_000)
+    expect(files.filter((file) => /^(data|io|train)\//.test(file))).toEqual([])
+    // what a QR decomposition is made of, for nn.initializers.orthogonal
+    expect(files.filter((file) => file.startsWith('linalg/')).sort())
+      .toEqual(['dense', 'householder', 'qr', 'square', 'stack', 'triangular'].map((name) => `linalg/${name}.js`))
+  })
+
+  test('a compiled derivative', async () => {
+    const { size, files } = await bundled(`
+      import { grad, jit } from 'cotangent'
+      import * as np from 'cotangent/numpy'
+      export const slope = jit(grad(np.sin))
+    `)
+    expect(size).toBeLessThan(117_000)
+    expect(files.filter((file) => /^(nn|optim|random|linalg)\//.test(file))).toEqual([])
+  })
+
+  test('a network of dense layers and how it learns', async () => {
+    const { size, files } = await bundled(`
+      import { jit, valueAndGrad } from 'cotangent'
+      import * as nn from 'cotangent/nn'
+      import * as optim from 'cotangent/optim'
+      import * as random from 'cotangent/random'
+      const net = nn.chain(nn.linear(784, 512), nn.relu, nn.linear(512, 10))
+      const loss = (p, x, y) => nn.loss.softmaxCrossEntropy(net.apply(p)(x), y)
+      const adam = optim.adam(1e-3)
+      export const start = optim.init(adam)(net.init(random.key(0)))
+      export const step = jit((s, x, y) => optim.step(adam)(s, valueAndGrad(loss)(s.params, x, y)[1]))
+    `)
+    expect(size).toBeLessThan(131_000)
+    expect(files.filter((file) => /^(nn\/conv|linalg)\//.test(file))).toEqual([])
   })
 })
