@@ -1,10 +1,11 @@
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import type { DType } from '../../src/core/dtype.js'
 import { lax } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
 import { agree, draw } from '../support/compiled.js'
+import { functionInPieces, halfOf } from './cutting.js'
 
 const floats = fc.constantFrom<DType>('float32', 'float64')
 
@@ -24,6 +25,7 @@ describe('products', () => {
       const x = draw(seed, [...batch, ...(left ? [depth, rows] : [rows, depth])], dtype)
       const y = draw(seed + 1, [...batch, ...(right ? [columns, depth] : [depth, columns])], dtype)
       agree(multiply(batch.length, left, right), [x, y])
+      functionInPieces(multiply(batch.length, left, right), [x, y], seed)
     }), { numRuns: numRuns(150) })
   })
 
@@ -35,6 +37,17 @@ describe('products', () => {
       const x = draw(1, left ? [depth, rows] : [rows, depth], 'float32')
       const y = draw(2, right ? [columns, depth] : [depth, columns], 'float32')
       agree(multiply(0, left, right), [x, y], 256)
+      for (const seed of [1, 2]) functionInPieces(multiply(0, left, right), [x, y], seed)
     }
   })
+
+  test.each([[[], 130, 140, 60], [[], 8, 1040, 300], [[], 300, 10, 300], [[], 64, 1, 300], [[], 1, 700, 300], [[70], 20, 24, 30], [[5], 100, 30, 20]])(
+    'half of the units of %j %i × %i × %i do half of it', (batch, rows, columns, depth) => {
+      for (const left of [false, true]) {
+        const x = draw(1, [...batch, ...(left ? [depth, rows] : [rows, depth])], 'float32')
+        const part = halfOf(multiply(batch.length, left, false), [x, draw(2, [...batch, depth, columns], 'float32')])
+        expect(part).toBeGreaterThan(0.3)
+        expect(part).toBeLessThan(0.8)
+      }
+    })
 })

@@ -88,7 +88,7 @@ export interface Product {
   readonly lhs: Factor
   readonly rhs: Factor
   readonly out: Buffer
-  /** Where a block of the right factor is packed; `null` if the factor is read where it is. */
+  /** Where units pack blocks of the right factor; `null` if the factor is read where it is. */
   readonly packed: Buffer | null
 }
 

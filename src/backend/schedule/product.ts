@@ -1,8 +1,8 @@
 import { isFloat, type DType } from '../../core/dtype.js'
 import type { Eqn } from '../../core/primitive.js'
 import { range, stridesOf, without } from '../../core/shape.js'
-import { packedSize } from './blocking.js'
 import type { Buffer, Factor, Product } from './kernel.js'
+import { tilingOf } from './tiling.js'
 
 interface Dimensions {
   readonly contracting: readonly [readonly number[], readonly number[]]
@@ -53,10 +53,10 @@ export const productOf = ({ inputs: [x, y], params, outputs: [out] }: Eqn, place
   const free = (shape: readonly number[], side: 0 | 1): readonly number[] =>
     pick(shape, without(range(shape.length), [...contracting[side], ...batch[side]]))
   const [columns, depth] = [product(free(y.aval.shape, 1)), product(pick(x.aval.shape, contracting[0]))]
-  const matrices = { dtype, rows: product(free(x.aval.shape, 0)), columns, depth, lhs: left, rhs: right } as const
-  const size = packedSize(matrices)
-  return {
-    ...matrices, kind: 'product', name: 'dot_general', batch: pick(x.aval.shape, batch[0]),
-    out: places.out, packed: size === 0 ? null : places.room(dtype, size)
+  const kernel: Product = {
+    kind: 'product', name: 'dot_general', dtype, batch: pick(x.aval.shape, batch[0]),
+    rows: product(free(x.aval.shape, 0)), columns, depth, lhs: left, rhs: right, out: places.out, packed: null
   }
+  const { pieces: { units }, room } = tilingOf(kernel)
+  return room === 0 ? kernel : { ...kernel, packed: places.room(dtype, units * room) }
 }

@@ -1,10 +1,10 @@
 import { byteSize } from '../../core/dtype.js'
 import { range } from '../../core/shape.js'
-import { sumsInRow, type Matrices } from '../schedule/blocking.js'
-import { f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, type Code, type Local, type Statement } from './code.js'
+import { sumsInRow, type Tiling } from '../schedule/tiling.js'
+import { f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement } from './code.js'
 import { addProduct } from './fma.js'
 import { constantLanes } from './lanes.js'
-import { plus } from './loops.js'
+import { plus, times } from './loops.js'
 import type { ModuleBuilder } from './module.js'
 import { turnedHalves, words } from './shuffles.js'
 import { lanesOf } from './tile.js'
@@ -13,7 +13,10 @@ import { lanesOf } from './tile.js'
  * A matrix times a vector, where both lie side by side along the depth: vectors lie along it, too.
  */
 
-type Dots = (lhs: Code<'i32'>, rhs: Code<'i32'>, out: Code<'i32'>) => Statement
+type Matrices = Pick<Tiling, 'dtype' | 'rows' | 'depth' | 'lhs'>
+
+/** Where some rows begin, the vector and their products. */
+type Places = Readonly<Record<'lhs' | 'rhs' | 'out', Code<'i32'>>>
 
 /** A function for rows one below the other, so many at a time. */
 const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matrices, height: number) => {
@@ -65,15 +68,18 @@ const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matr
   })
 }
 
-/** A function for all rows: two at a time, and then the last. */
-export const defineDots = (module: ModuleBuilder, product: Matrices): Dots => {
+/** Code for so many rows: two at a time, and then the last, if the number is odd. */
+export const defineDots = (module: ModuleBuilder, product: Matrices): ((places: Places, rows: Code<'i32'>) => Statement) => {
   const { rows, dtype, lhs: { free } } = product
-  const bytes = byteSize(dtype)
-  const [pairs, odd] = [rows >> 1, rows % 2]
-  const two = pairs === 0 ? undefined : defineSome(module, product, 2)
-  const one = odd === 0 ? undefined : defineSome(module, product, 1)
-  return (lhs, rhs, out) => sequence(
-    two?.(lhs, rhs, out, i32.const(pairs)) ?? nothing,
-    one?.(plus(lhs, 2 * pairs * free * bytes), rhs, plus(out, 2 * pairs * bytes), i32.const(1)) ?? nothing
-  )
+  const two = rows < 2 ? undefined : defineSome(module, product, 2)
+  const one = rows % 2 === 0 ? undefined : defineSome(module, product, 1)
+  return ({ lhs, rhs, out }, count) => {
+    const last = i32.sub(count, i32.const(1))
+    const pairs = two && two(lhs, rhs, out, i32.shrU(count, i32.const(1)))
+    const single = one?.(i32.add(lhs, times(last, free * byteSize(dtype))), rhs, i32.add(out, times(last, byteSize(dtype))), i32.const(1))
+    return sequence(
+      pairs === undefined ? nothing : single === undefined ? pairs : when(i32.shrU(count, i32.const(1)), pairs),
+      single === undefined ? nothing : two === undefined ? single : when(i32.and(count, i32.const(1)), single)
+    )
+  }
 }

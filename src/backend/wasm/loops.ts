@@ -22,7 +22,7 @@ export const times = (i: Code<'i32'>, factor: number): Code<'i32'> => {
 export const plus = (address: Code<'i32'>, bytes: number): Code<'i32'> => (bytes === 0 ? address : i32.add(address, i32.const(bytes)))
 
 /** The smaller one. */
-export const least = (scope: Scope, a: Code<'i32'>, b: number): Code<'i32'> => {
+export const least = (scope: Scope, a: Code<'i32'>, b: Code<'i32'>): Code<'i32'> => {
   const local = scope.local('i32')
-  return after([local.set(a)], select(i32.ltU(local.get, i32.const(b)), local.get, i32.const(b)))
+  return after([local.set(a)], select(i32.ltU(local.get, b), local.get, b))
 }

@@ -1,42 +1,30 @@
 import { byteSize } from '../../core/dtype.js'
-import { blockColumns, blockDepth, blockRows, isDots, turned, turns } from '../schedule/blocking.js'
-import type { Factor, Product } from '../schedule/kernel.js'
-import { i32, nothing, sequence, when, type Code, type Local, type Statement } from './code.js'
+import { stridesOf } from '../../core/shape.js'
+import { blockColumns, blockDepth, blockRows, rowStep } from '../schedule/blocking.js'
+import type { Product } from '../schedule/kernel.js'
+import { tilingOf, type Tiling } from '../schedule/tiling.js'
+import { i32, leave, loop, nothing, sequence, when, type Code, type Local, type Statement } from './code.js'
 import { defineDots } from './dots.js'
 import { counted, least, times } from './loops.js'
 import type { ModuleBuilder, Scope } from './module.js'
 import type { Emitted } from './nest.js'
 import { once } from './once.js'
 import { definePanel, panelBytes, type Panel } from './panel.js'
-import { defineRows, widest } from './tile.js'
+import { defineRows } from './tile.js'
 
 /*
  * Products of matrices: the right factor is packed in panels of four vectors' width, in blocks of its depth; tiles of rows and one
  * panel stay in registers over a block.
  */
 
-/** A product as it is computed: the columns are those that vectors lie along. */
-interface View extends Omit<Product, 'kind' | 'name' | 'out' | 'packed'> {
-  /** From row to row and from column to column of the result. */
+/** A product as it is carried out: its tiling, and how far it is from row to row and from column to column of the result. */
+interface View extends Tiling {
   readonly into: readonly [row: number, column: number]
-  /** Whether the right factor is read where it is. */
-  readonly direct: boolean
 }
 
-/** Products are computed as they are, or as the transposed ones. */
-const viewOf = (product: Product): View => {
-  const { columns } = product
-  const direct = product.packed === null
-  return turns(product) ? { ...turned(product), into: [1, columns], direct } : { ...product, into: [columns, 1], direct }
-}
-
-/** The extents of blocks: of whole ones and of what is left. */
-const blocks = (extent: number, size: number): readonly number[] =>
-  [...new Set([Math.min(extent, size), extent % size])].filter((n) => n > 0)
-
-/** Where the k-th elements of batch axes start. */
-const shifted = (base: Code<'i32'>, { batch }: Pick<Factor, 'batch'>, counters: readonly Local<'i32'>[], bytes: number): Code<'i32'> =>
-  counters.reduce((sum, i, k) => (batch[k] === 0 ? sum : i32.add(sum, times(i.get, batch[k] * bytes))), base)
+/** How many rows a block may have: whole ones, and the last, which is a multiple of the step and what is left. */
+const heights = (rows: number): readonly number[] =>
+  [...new Set([Math.min(rows, blockRows), rows % rowStep])].filter((n) => n > 0)
 
 /** What becomes of some columns: their packing, unless they are read where they are, and their rows. */
 interface Columns {
@@ -46,10 +34,10 @@ interface Columns {
   readonly rows: ReturnType<typeof defineRows>
 }
 
-const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, direct }: View, columns: number): Columns => {
+const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, packs }: View, columns: number): Columns => {
   const bytes = byteSize(dtype)
-  const step = direct ? rhs.depth * bytes : panelBytes(dtype, columns)
-  const pack = direct ? undefined : definePanel(module, {
+  const step = packs ? panelBytes(dtype, columns) : rhs.depth * bytes
+  const pack = !packs ? undefined : definePanel(module, {
     dtype, columns, from: { free: rhs.free * bytes, depth: rhs.depth * bytes },
     columnRun: rhs.free === 1 ? Infinity : 1, stepRun: rhs.depth === 1 ? null : 1
   })
@@ -57,17 +45,22 @@ const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, dir
     dtype, columns, left: { free: lhs.free * bytes, depth: lhs.depth * bytes }, right: step,
     out: { row: into[0] * bytes, column: into[1] * bytes }
   }
-  return { pack, step, rows: defineRows(module, form, blocks(rows, blockRows)) }
+  return { pack, step, rows: defineRows(module, form, heights(rows)) }
 }
 
 /** Places of two matrices, of their product, and of the panels. */
-type Places = readonly [left: Local<'i32'>, right: Local<'i32'>, into: Local<'i32'>, panels: Local<'i32'>]
+type Places = Readonly<Record<'left' | 'right' | 'into' | 'panels', Code<'i32'>>>
+
+/** Rows or columns from a first to a last, which is not included. */
+type Range = readonly [from: Code<'i32'>, to: Code<'i32'>]
+
+/** The part of a product that a piece is. */
+type Part = (scope: Scope, places: Places, rows: Range, columns: Range) => Statement
 
 /** The product of two matrices in blocks. */
-const defineBlocks = (module: ModuleBuilder, view: View): ((scope: Scope, places: Places) => Statement) => {
-  const { dtype, rows, columns, depth, lhs, rhs, into, direct } = view
+const defineBlocks = (module: ModuleBuilder, view: View): Part => {
+  const { dtype, columns, depth, lhs, rhs, into, packs, width } = view
   const bytes = byteSize(dtype)
-  const width = widest(dtype, direct ? rows : Infinity)
   const wide = blockColumns - (blockColumns % width)
   const deepest = blockDepth(depth)
   const whole = columns >= width ? defineColumns(module, view, width) : undefined
@@ -77,25 +70,25 @@ const defineBlocks = (module: ModuleBuilder, view: View): ((scope: Scope, places
     if (whole === undefined || rest === undefined) return use((whole ?? rest) as Columns) // extents are positive
     return when(i32.leU(j, i32.const(columns - width)), use(whole), use(rest))
   }
-  return (scope, [a, b, c, panels]) => {
+  return (scope, { left, right, into: out, panels }, [firstRow, lastRow], [firstColumn, lastColumn]) => {
     const [jEnd, kEnd, iEnd] = [scope.local('i32'), scope.local('i32'), scope.local('i32')]
-    return counted(scope, i32.const(0), i32.const(columns), wide, (jc) => sequence(
-      jEnd.set(least(scope, i32.add(jc.get, i32.const(wide)), columns)),
+    return counted(scope, firstColumn, lastColumn, wide, (jc) => sequence(
+      jEnd.set(least(scope, i32.add(jc.get, i32.const(wide)), lastColumn)),
       counted(scope, i32.const(0), i32.const(depth), deepest, (k) => {
         const deep = i32.sub(kEnd.get, k.get)
         const inMatrix = (j: Local<'i32'>): Code<'i32'> =>
-          i32.add(b.get, i32.add(times(k.get, rhs.depth * bytes), times(j.get, rhs.free * bytes)))
-        const inPanels = (j: Local<'i32'>): Code<'i32'> => i32.add(panels.get, times(i32.mul(i32.sub(j.get, jc.get), deep), bytes))
+          i32.add(right, i32.add(times(k.get, rhs.depth * bytes), times(j.get, rhs.free * bytes)))
+        const inPanels = (j: Local<'i32'>): Code<'i32'> => i32.add(panels, times(i32.mul(i32.sub(j.get, jc.get), deep), bytes))
         return sequence(
-          kEnd.set(least(scope, i32.add(k.get, i32.const(deepest)), depth)),
-          direct ? nothing : counted(scope, jc.get, jEnd.get, width, (j) => forColumns(j.get, ({ pack }) =>
+          kEnd.set(least(scope, i32.add(k.get, i32.const(deepest)), i32.const(depth))),
+          !packs ? nothing : counted(scope, jc.get, jEnd.get, width, (j) => forColumns(j.get, ({ pack }) =>
             (pack as Panel)({ from: inMatrix(j), to: inPanels(j), depth: deep }))), // they are packed
-          counted(scope, i32.const(0), i32.const(rows), blockRows, (ic) => sequence(
-            iEnd.set(least(scope, i32.add(ic.get, i32.const(blockRows)), rows)),
+          counted(scope, firstRow, lastRow, blockRows, (ic) => sequence(
+            iEnd.set(least(scope, i32.add(ic.get, i32.const(blockRows)), lastRow)),
             counted(scope, jc.get, jEnd.get, width, (j) => forColumns(j.get, (part) => part.rows(i32.sub(iEnd.get, ic.get), {
-              lhs: i32.add(a.get, i32.add(times(ic.get, lhs.free * bytes), times(k.get, lhs.depth * bytes))),
-              rhs: direct ? inMatrix(j) : inPanels(j),
-              out: i32.add(c.get, times(i32.add(times(ic.get, into[0]), times(j.get, into[1])), bytes)),
+              lhs: i32.add(left, i32.add(times(ic.get, lhs.free * bytes), times(k.get, lhs.depth * bytes))),
+              rhs: packs ? inPanels(j) : inMatrix(j),
+              out: i32.add(out, times(i32.add(times(ic.get, into[0]), times(j.get, into[1])), bytes)),
               bytes: times(deep, part.step),
               more: k.get
             })))
@@ -106,45 +99,77 @@ const defineBlocks = (module: ModuleBuilder, view: View): ((scope: Scope, places
   }
 }
 
-/** The product of two matrices. */
-const defineMatrices = (module: ModuleBuilder, view: View): ((scope: Scope, places: Places) => Statement) => {
-  if (!isDots(view)) return defineBlocks(module, view)
+/** A part of the product of two matrices. */
+const definePart = (module: ModuleBuilder, view: View): Part => {
+  if (!view.dots) return defineBlocks(module, view)
   const dots = defineDots(module, view)
-  return (_, [matrix, vector, into]) => dots(matrix.get, vector.get, into.get)
+  const bytes = byteSize(view.dtype)
+  return (_, { left, right, into }, [from, to]) =>
+    dots({ lhs: i32.add(left, times(from, view.lhs.free * bytes)), rhs: right, out: i32.add(into, times(from, bytes)) }, i32.sub(to, from))
+}
+
+/** Where the matrices of a place in the batch are. */
+const matricesAt = (view: View, index: Code<'i32'>, { left, right, into, panels }: Places): Places => {
+  const { dtype, batch, rows, columns, lhs, rhs } = view
+  const counts = stridesOf(batch)
+  const counters = batch.map((extent, k) => {
+    const inner = counts[k] === 1 ? index : i32.divU(index, i32.const(counts[k]))
+    return k === 0 ? inner : i32.remU(inner, i32.const(extent))
+  })
+  const moved = (base: Code<'i32'>, strides: readonly number[]): Code<'i32'> => counters.reduce((sum, i, k) =>
+    (strides[k] === 0 || batch[k] === 1 ? sum : i32.add(sum, times(i, strides[k] * byteSize(dtype)))), base)
+  const out = counts.map((count) => count * rows * columns)
+  return { left: moved(left, lhs.batch), right: moved(right, rhs.batch), into: moved(into, out), panels }
 }
 
 const define = (module: ModuleBuilder, view: View) => {
-  const { dtype, rows, columns, batch, lhs, rhs } = view
-  const bytes = byteSize(dtype)
-  const matrices = defineMatrices(module, view)
-  const strides: number[] = [] // of matrices in the result
-  batch.reduceRight((size, extent, k) => {
-    strides[k] = size
-    return size * extent
-  }, rows * columns)
-  const params = ['i32', 'i32', 'i32', 'i32'] as const
-  return module.define({ params, result: 'none' }, (scope, left, right, into, panels) => {
+  const { dtype, batch, rows, columns, pieces: { axis, size, count, each, units }, room } = view
+  const part = definePart(module, view)
+  const total = count * batch.reduce((a, b) => a * b, 1)
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  return module.define({ params, result: 'none' }, (scope, left, right, into, panels, first, last) => {
+    const all = { rows: [i32.const(0), i32.const(rows)], columns: [i32.const(0), i32.const(columns)] } as const
     const [a, b, c] = [scope.local('i32'), scope.local('i32'), scope.local('i32')]
-    const over = (k: number, counters: readonly Local<'i32'>[]): Statement => {
-      if (k < batch.length) return counted(scope, i32.const(0), i32.const(batch[k]), 1, (i) => over(k + 1, [...counters, i]))
-      return sequence(
-        a.set(shifted(left.get, lhs, counters, bytes)), b.set(shifted(right.get, rhs, counters, bytes)),
-        c.set(shifted(into.get, { batch: strides }, counters, bytes)),
-        matrices(scope, [a, b, c, panels])
-      )
-    }
-    return over(0, [])
+    const [piece, end, matrix, from, to] = [
+      scope.local('i32'), scope.local('i32'), scope.local('i32'), scope.local('i32'), scope.local('i32')
+    ]
+    const places: Places = { left: left.get, right: right.get, into: into.get, panels: panels.get }
+    if (total === 1) return part(scope, places, all.rows, all.columns)
+    const here = matricesAt(view, matrix.get, places)
+    const range: Range = count === 1 ? all[axis] : [from.get, to.get]
+    const extent = axis === 'rows' ? rows : columns
+    const next = i32.sub(i32.add(to.get, i32.const(size - 1)), from.get)
+    return sequence(
+      piece.set(times(first.get, each)),
+      end.set(units === 1 ? i32.const(total) : least(scope, times(last.get, each), i32.const(total))),
+      room === 0 || units === 1 ? nothing : panels.set(i32.add(panels.get, times(first.get, room * byteSize(dtype)))),
+      loop(sequence(
+        matrix.set(count === 1 ? piece.get : i32.divU(piece.get, i32.const(count))),
+        count === 1 ? nothing : sequence(
+          from.set(times(i32.sub(piece.get, times(matrix.get, count)), size)),
+          to.set(least(scope, i32.add(from.get, times(i32.sub(end.get, piece.get), size)), i32.const(extent)))
+        ),
+        a.set(here.left), b.set(here.right), c.set(here.into),
+        part(
+          scope, { ...places, left: a.get, right: b.get, into: c.get },
+          axis === 'rows' ? range : all.rows, axis === 'columns' ? range : all.columns
+        ),
+        piece.set(i32.add(piece.get, count === 1 ? i32.const(1) : i32.divU(next, i32.const(size)))),
+        leave(0, i32.ltU(piece.get, end.get))
+      ))
+    )
   })
 }
 
 /** The function of a product: one for all of its sizes and steps. */
 export const emitProduct = (module: ModuleBuilder, product: Product): Emitted => {
-  const view = viewOf(product)
-  const { dtype, rows, columns, depth, batch, lhs, rhs, into, direct } = view
+  const tiling = tilingOf(product)
+  const view: View = { ...tiling, into: tiling.turned ? [1, product.columns] : [product.columns, 1] }
+  const { dtype, rows, columns, depth, batch, lhs, rhs, into, pieces: { units } } = view
   const steps = [lhs, rhs].map(({ batch: along, free, depth: down }) => [along, free, down])
-  const callee = once(module, 'product', [dtype, rows, columns, depth, batch, steps, into, direct], () => define(module, view))
+  const callee = once(module, 'product', [dtype, rows, columns, depth, batch, steps, into], () => define(module, view))
   return {
-    buffers: [lhs.buffer, rhs.buffer, product.out, ...(product.packed === null ? [] : [product.packed])], units: 1,
-    call: ([left, right, out, packed]) => callee(left, right, out, packed ?? i32.const(0))
+    buffers: [lhs.buffer, rhs.buffer, product.out, ...(product.packed === null ? [] : [product.packed])], units,
+    call: ([left, right, out, packed], first, last) => callee(left, right, out, packed ?? i32.const(0), first, last)
   }
 }

@@ -34,9 +34,6 @@ const rowsOf = (vectors: number): number => {
   return vectors <= 4 ? 2 : 1
 }
 
-/** Vectors of the panel for one row alone. */
-const rowVectors = 12
-
 /** The entries of tables of offsets: each is of two numbers. */
 export const entryBytes = 8
 
@@ -202,5 +199,5 @@ export const defineRows = (
   }
 }
 
-/** Columns of the widest panel for so many rows. */
-export const widest = (dtype: Number, rows = Infinity): number => (rows === 1 ? 16 * rowVectors : tileBytes) / byteSize(dtype)
+/** Columns of a panel. */
+export const widest = (dtype: Number): number => tileBytes / byteSize(dtype)

@@ -49,7 +49,7 @@ const writeTable = ({ scope, bytes, from }: Around, table: Local<'i32'>, cut: Cu
 const countIn = (scope: Scope, { axes, extents, piece }: Cut, turns: readonly Turn[]): Code<'i32'> => {
   const turn = turns.find(({ axis }) => axis === axes[0])
   if (turn === undefined) return i32.const(sizeOf(extents))
-  return times(least(scope, i32.sub(i32.const(axes[0].size), turn.counter.get), piece), sizeOf(extents.slice(1)))
+  return times(least(scope, i32.sub(i32.const(axes[0].size), turn.counter.get), i32.const(piece)), sizeOf(extents.slice(1)))
 }
 
 /** Copies a part of the image into the block. */

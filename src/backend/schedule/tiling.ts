@@ -1,0 +1,89 @@
+import { byteSize } from '../../core/dtype.js'
+import { blockColumns, blockDepth, rowStep, tileBytes } from './blocking.js'
+import type { Product } from './kernel.js'
+
+/*
+ * How a product is carried out, and how it is cut into pieces that are independent.
+ */
+
+type Matrices = Pick<Product, 'dtype' | 'batch' | 'rows' | 'columns' | 'depth' | 'lhs' | 'rhs'>
+
+/** The pieces of a product, and units of them. */
+export interface Pieces {
+  /** Which axis of the result is cut. */
+  readonly axis: 'rows' | 'columns'
+  /** How many rows or columns a piece has, and how many pieces there are to a matrix. */
+  readonly size: number
+  readonly count: number
+  /** How many pieces are one unit; it may be several matrices. */
+  readonly each: number
+  readonly units: number
+}
+
+/** A product as it is carried out: vectors lie along its columns. */
+export interface Tiling extends Matrices {
+  /** It is the transposed product. */
+  readonly turned: boolean
+  /** A matrix times a vector, both of which lie side by side along the depth: vectors lie along it, too. */
+  readonly dots: boolean
+  /** Whether panels of the right factor are packed; else it is read where it is. */
+  readonly packs: boolean
+  /** Columns of a panel. */
+  readonly width: number
+  readonly pieces: Pieces
+  /** How many elements the panels of one unit take. */
+  readonly room: number
+}
+
+/** A right factor of at most so many bytes, or for so few rows, is read where it is. */
+const [small, few] = [16384, 8]
+
+/** Vectors of the panel for one row alone. */
+const rowVectors = 12
+
+/** Sums in progress for a row of a matrix that is multiplied with a vector. */
+export const sumsInRow = 4
+
+/** So many units are enough; fewer are, where each takes room for its panels. */
+const [enough, roomy] = [64, 32]
+
+/** Products with fewer multiplications are one unit. */
+const worthwhile = 16384
+
+const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
+
+const isDots = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
+  columns === 1 && lhs.depth === 1 && rhs.depth === 1 && depth * byteSize(dtype) >= 16 * sumsInRow
+
+const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, packs, width }: Pick<Tiling, 'dots' | 'packs' | 'width'>): Pieces => {
+  const matrices = product(batch)
+  if (matrices * rows * columns * depth < worthwhile) return { axis: 'rows', size: rows, count: 1, each: matrices, units: 1 }
+  const most = packs ? roomy : enough
+  const cut = (axis: Pieces['axis'], extent: number, step: number): Pieces => {
+    const size = step * Math.ceil(extent / step / Math.ceil(most / matrices))
+    const count = Math.ceil(extent / size)
+    const each = Math.ceil((matrices * count) / most)
+    return { axis, size, count, each, units: Math.ceil((matrices * count) / each) }
+  }
+  const [across, along] = [cut('rows', rows, rowStep), cut('columns', columns, width)]
+  // pieces of columns pack their own panels, pieces of rows all of them
+  return !dots && along.units * (packs ? 4 : 1) >= across.units ? along : across
+}
+
+/** How a product is carried out: transposed, if that makes it one of a matrix and a vector, or one of few rows. */
+export const tilingOf = ({ dtype, batch, rows, columns, depth, lhs, rhs }: Product): Tiling => {
+  const matrices: Matrices = { dtype, batch, rows, columns, depth, lhs, rhs }
+  const transposed: Matrices = { ...matrices, rows: columns, columns: rows, lhs: rhs, rhs: lhs }
+  const lanes = 16 / byteSize(dtype)
+  const narrow = lhs.free === 1 && columns <= 2 * few && rows * byteSize(dtype) >= tileBytes && rows % lanes === 0
+  const turned = narrow || isDots(transposed)
+  const view = turned ? transposed : matrices
+  const dots = isDots(view)
+  const whole = view.rhs.free === 1 && view.columns % lanes === 0
+  const packs = !turned && !dots && !(whole && (rows <= few || columns * depth * byteSize(dtype) <= small))
+  const width = (view.rows === 1 && !packs ? 16 * rowVectors : tileBytes) / byteSize(dtype)
+  const pieces = piecesOf(view, { dots, packs, width })
+  const panel = Math.min(depth, blockDepth(depth)) * width
+  const panels = Math.ceil(Math.min(pieces.axis === 'columns' ? pieces.size : columns, blockColumns) / width)
+  return { ...view, turned, dots, packs, width, pieces, room: packs ? panel * panels : 0 }
+}
