@@ -1,7 +1,7 @@
 import { byteSize } from '../../core/dtype.js'
 import { range } from '../../core/shape.js'
 import { sumsInRow, type Tiling } from '../schedule/tiling.js'
-import { f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement } from './code.js'
+import { block, f32x4, f64x2, i32, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement } from './code.js'
 import { addProduct } from './fma.js'
 import { constantLanes } from './lanes.js'
 import { plus, times } from './loops.js'
@@ -23,26 +23,25 @@ const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matr
   const [bytes, lanes, arithmetic] = [byteSize(dtype), lanesOf(dtype), dtype === 'float32' ? f32x4 : f64x2]
   const { add } = arithmetic
   const accumulate = addProduct(module, arithmetic)
-  const [block, whole] = [sumsInRow * lanes, depth - (depth % lanes)]
+  const [inBlocks, whole] = [depth - (depth % (sumsInRow * lanes)), depth - (depth % lanes)]
   return module.define({ params: ['i32', 'i32', 'i32', 'i32'], result: 'none' }, (scope, lhs, rhs, out, count) => {
     const rows = range(height)
     const sums = rows.map(() => range(sumsInRow).map(() => scope.local('v128')))
-    const [left, right, end, factor] = [scope.local('i32'), scope.local('i32'), scope.local('i32'), scope.local('v128')]
-    /** So many vectors more, `at` bytes from where the pointers are. */
-    const take = (vectors: number, at: number, mask?: Code<'v128'>): Statement => sequence(...range(vectors).flatMap((j) => {
-      const of = v128.load(right.get, at + 16 * j)
-      return [
-        factor.set(mask === undefined ? of : v128.and(of, mask)),
-        ...rows.map((i) => {
-          const element = v128.load(left.get, i * free * bytes + at + 16 * j)
-          return sums[i][j].set(accumulate(sums[i][j].get, mask === undefined ? element : v128.and(element, mask), factor.get))
-        })
-      ]
-    }))
+    const [left, right, factor] = [scope.local('i32'), scope.local('i32'), scope.local('v128')]
+    /** Takes the j-th vector from where the pointers are. */
+    const take = (j: number, mask?: Code<'v128'>): Statement => {
+      const of = v128.load(right.get, 16 * j)
+      return sequence(factor.set(mask === undefined ? of : v128.and(of, mask)), ...rows.map((i) => {
+        const element = v128.load(left.get, i * free * bytes + 16 * j)
+        return sums[i][j].set(accumulate(sums[i][j].get, mask === undefined ? element : v128.and(element, mask), factor.get))
+      }))
+    }
+    // An exit between vectors, though never taken, keeps the compiler from moving all loads to the front, which would spill the sums.
+    const ends = range(sumsInRow).map(() => scope.local('i32'))
+    const apart = (j: number): Statement => leave(1, i32.geU(right.get, ends[j].get))
     // the last elements are read with those before them, which are masked
     const rest = depth % lanes
     const last = v128.const(Uint8Array.from({ length: 16 }, (_, i) => (i < 16 - rest * bytes ? 0 : 255)))
-    const inBlocks = depth - (depth % block)
     const total = ([a, b, c, d]: readonly Local<'v128'>[]): readonly Statement[] => [
       a.set(add(add(a.get, b.get), add(c.get, d.get))),
       a.set(add(a.get, v128.shuffle(a.get, a.get, turnedHalves))),
@@ -51,14 +50,16 @@ const defineSome = (module: ModuleBuilder, { dtype, depth, lhs: { free } }: Matr
     const store = dtype === 'float32' ? v128.store32Lane : v128.store64Lane
     return loop(sequence(
       ...sums.flat().map((sum) => sum.set(constantLanes(dtype, 0))),
-      left.set(lhs.get), right.set(rhs.get), end.set(plus(rhs.get, inBlocks * bytes)),
-      loop(sequence(
-        take(sumsInRow, 0), left.set(plus(left.get, 16 * sumsInRow)),
-        leave(0, i32.ltU(right.tee(plus(right.get, 16 * sumsInRow)), end.get))
-      )),
-      take((whole - inBlocks) / lanes, 0),
+      left.set(lhs.get), right.set(rhs.get),
+      ...ends.map((end, j) => end.set(plus(rhs.get, inBlocks * bytes + j))),
+      block(loop(sequence(
+        take(0), ...range(sumsInRow - 1, 1).flatMap((j) => [apart(j), take(j)]),
+        left.set(plus(left.get, 16 * sumsInRow)),
+        leave(0, i32.ltU(right.tee(plus(right.get, 16 * sumsInRow)), ends[0].get))
+      ))),
+      ...range((whole - inBlocks) / lanes).map((j) => take(j)),
       rest === 0 ? nothing : sequence(
-        left.set(plus(lhs.get, (depth - lanes) * bytes)), right.set(plus(rhs.get, (depth - lanes) * bytes)), take(1, 0, last)
+        left.set(plus(lhs.get, (depth - lanes) * bytes)), right.set(plus(rhs.get, (depth - lanes) * bytes)), take(0, last)
       ),
       ...sums.flatMap(total),
       ...rows.map((i) => store(out.get, sums[i][0].get, 0, i * bytes)),

@@ -61,8 +61,8 @@ type Part = (scope: Scope, places: Places, rows: Range, columns: Range) => State
 const defineBlocks = (module: ModuleBuilder, view: View): Part => {
   const { dtype, columns, depth, lhs, rhs, into, packs, width } = view
   const bytes = byteSize(dtype)
-  const wide = blockColumns - (blockColumns % width)
-  const deepest = blockDepth(depth)
+  const wide = packs ? blockColumns : width * Math.ceil(columns / width)
+  const deepest = blockDepth(depth, packs)
   const whole = columns >= width ? defineColumns(module, view, width) : undefined
   const rest = columns % width === 0 ? undefined : defineColumns(module, view, columns % width)
   /** What is done with the columns from the j-th on. */

@@ -99,17 +99,22 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
       ? sequence(at.set(free === null ? offset : i32.add(base, offset)), step.set(plus(step.get, entryBytes)))
       : nothing
     const element = (i: number): Code<'v128'> => (free === null ? splat(i32.add(starts[i].get, at.get)) : splat(at.get, i * free))
+    // An exit between the steps keeps the compiler from moving all loads to the front, which would spill the sums. In a row of many
+    // vectors there are exits between these, too; they are never taken.
+    const ends = height === 1 && vectors > 4 ? sums[0].map(() => scope.local('i32')) : []
+    const apart = (j: number): Statement => (ends.length > 0 && j > 0 && j % 2 === 0 ? leave(1, i32.geU(from.get, ends[j].get)) : nothing)
     const multiply = sequence(
       fromTable,
       ...right.map((local, j) => local.set(v128.load(from.get, 16 * j))),
       ...sums.flatMap((sum, i) => [
         left[i].set(element(i)),
-        ...sum.map((local, j) => local.set(accumulate(local.get, left[i].get, right[j]?.get ?? v128.load(from.get, 16 * j))))
+        ...sum.flatMap((local, j) => [
+          apart(j), local.set(accumulate(local.get, left[i].get, right[j]?.get ?? v128.load(from.get, 16 * j)))
+        ])
       ]),
       toNext,
       from.set(plus(from.get, width))
     )
-    // An exit between the steps keeps the compiler from moving all loads to the front, which would spill the sums.
     const steps = Array.from({ length: 4 }, (_, k) => sequence(multiply, k < 3 ? leave(1, i32.geU(from.get, end.get)) : nothing))
     const to = scope.local('i32')
     /** Whether a vector of the result is one in memory, too. */
@@ -148,7 +153,7 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
       ...sums[i].flatMap((sum, j) => store(sum, j, row === null ? 0 : i * row))
     ])
     return sequence(
-      end.set(i32.add(rhs.get, size.get)),
+      end.set(i32.add(rhs.get, size.get)), ...ends.map((local, j) => local.set(plus(end.get, j))),
       loop(sequence(
         ...starts.map((start, i) => start.set(i32.add(lhs.get, i32.load(rowTable.get, entryBytes * i)))),
         ...sums.flat().map((sum) => sum.set(constantLanes(dtype, 0))),
