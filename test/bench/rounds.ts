@@ -17,7 +17,7 @@ export type Cells = ReadonlyMap<PeerName, Cell>
 const listed = (x: number | ArrayLike<number>): ArrayLike<number> => (typeof x === 'number' ? [x] : x)
 
 /** The greatest difference of two results, as a part of the greatest element of each array; infinite for other forms. */
-const distance = (got: Result, expected: Result): number => {
+export const distance = (got: Result, expected: Result): number => {
   let worst = 0
   for (const [name, values] of Object.entries(expected)) {
     const [found, wanted] = [listed(got[name] ?? []), listed(values)]

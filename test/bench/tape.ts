@@ -15,7 +15,7 @@ export class Tape {
   readonly #pullbacks: (() => void)[] = []
 
   node(shape: readonly number[], data: ArrayLike<number> = new Float64Array(sizeOf(shape))): Node {
-    return { shape, data: Float64Array.from(data), grad: new Float64Array(sizeOf(shape)) }
+    return { shape, data: new Float64Array(data), grad: new Float64Array(sizeOf(shape)) }
   }
 
   /** The gradients of a scalar, in the nodes' own `grad`. */
@@ -108,23 +108,24 @@ export class Tape {
   matmul(x: Node, w: Node): Node {
     const [rows, depth, columns] = [x.shape[0], x.shape[1], w.shape[1]]
     const out = this.node([rows, columns])
+    const [a, b, c, da, db, dc] = [x.data, w.data, out.data, x.grad, w.grad, out.grad]
     for (let i = 0; i < rows; i++) {
       for (let k = 0; k < depth; k++) {
-        const v = x.data[i * depth + k]
-        for (let j = 0; j < columns; j++) out.data[i * columns + j] += v * w.data[k * columns + j]
+        const [v, to, from] = [a[i * depth + k], i * columns, k * columns]
+        for (let j = 0; j < columns; j++) c[to + j] += v * b[from + j]
       }
     }
     return this.#record(out, () => {
       for (let i = 0; i < rows; i++) {
         for (let k = 0; k < depth; k++) {
-          const v = x.data[i * depth + k]
+          const [v, from, to] = [a[i * depth + k], i * columns, k * columns]
           let sum = 0
           for (let j = 0; j < columns; j++) {
-            const g = out.grad[i * columns + j]
-            sum += g * w.data[k * columns + j]
-            w.grad[k * columns + j] += v * g
+            const g = dc[from + j]
+            sum += g * b[to + j]
+            db[to + j] += v * g
           }
-          x.grad[i * depth + k] += sum
+          da[i * depth + k] += sum
         }
       }
     })
@@ -155,15 +156,18 @@ export class Tape {
         }
       }
     }
+    const [a, b, da, db] = [x.data, out.data, x.grad, out.grad]
     runs((weight, from, to, length) => {
-      for (let i = 0; i < length; i++) out.data[to + i] += kernels.data[weight] * x.data[from + i]
+      const w = kernels.data[weight]
+      for (let i = 0; i < length; i++) b[to + i] += w * a[from + i]
     })
     return this.#record(out, () => {
       runs((weight, from, to, length) => {
+        const w = kernels.data[weight]
         let sum = 0
         for (let i = 0; i < length; i++) {
-          sum += out.grad[to + i] * x.data[from + i]
-          x.grad[from + i] += out.grad[to + i] * kernels.data[weight]
+          sum += db[to + i] * a[from + i]
+          da[from + i] += db[to + i] * w
         }
         kernels.grad[weight] += sum
       })

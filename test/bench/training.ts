@@ -7,6 +7,7 @@ export type Parameters = readonly { readonly data: Float64Array; readonly grad: 
 /** Makes a step of parameters, with what it remembers from step to step. */
 export type Update = (p: Parameters) => () => void
 
+/** Goes through every element of every parameter. */
 const each = (p: Parameters, use: (data: Float64Array, i: number, g: number, k: number) => void): void => {
   p.forEach(({ data, grad }, k) => {
     for (let i = 0; i < data.length; i++) use(data, i, grad[i], k)
@@ -49,7 +50,7 @@ export const adam = (rate: number): Update => (p) => {
 export const trained = (
   { arrays, trainable, steps }: Spec, update: Update, loss: (tape: Tape, p: Readonly<Record<string, Node>>) => Node
 ): number => {
-  const kept = trainable.map((name) => Float64Array.from(arrays[name].data))
+  const kept = trainable.map((name) => new Float64Array(arrays[name].data))
   const params = kept.map((data) => ({ data, grad: new Float64Array(data.length) }))
   const step = update(params)
   let last = NaN

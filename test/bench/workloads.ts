@@ -72,7 +72,7 @@ const clipped = steady('W3', 'gradients of all examples, each clipped to norm 1:
     arrays: { ...layer(1, 784, 256), ...layer(2, 256, classes), x: uniform(3, [256, 784]), y: integers(4, [256], classes) }
   }),
   ({ arrays, hyper: { lr, clip }, steps, trainable }) => {
-    const params = trainable.map((name) => Float64Array.from(arrays[name].data))
+    const params = trainable.map((name) => new Float64Array(arrays[name].data))
     for (let step = 0; step < steps; step++) {
       const sums = params.map((p) => new Float64Array(p.length))
       arrays['y'].data.forEach((label, i) => {
@@ -103,9 +103,7 @@ const elementwise = steady('W4', 'mean(gelu(x·w + b)), tanh form, 4 M elements'
   () => ({ arrays: { x: uniform(5, [rows, width], 2), w: uniform(6, [width], 2), b: uniform(7, [width]) } }),
   ({ arrays: { x, w, b } }) => {
     let sum = 0
-    x.data.forEach((v, i) => {
-      sum += gelu(v * w.data[i % width] + b.data[i % width])
-    })
+    for (let i = 0; i < x.data.length; i++) sum += gelu(x.data[i] * w.data[i % width] + b.data[i % width])
     return { result: sum / x.data.length }
   },
   { tolerance: 1e-2 }) // one sum of four million float32 numbers, one after the other, is as wrong as that
@@ -113,7 +111,7 @@ const elementwise = steady('W4', 'mean(gelu(x·w + b)), tanh form, 4 M elements'
 /** A function of every row. */
 const byRow = ({ data }: Operand, f: (row: Float64Array) => Float64Array): Float64Array => {
   const out = new Float64Array(data.length)
-  for (let i = 0; i < data.length; i += width) out.set(f(Float64Array.from(data.subarray(i, i + width))), i)
+  for (let i = 0; i < data.length; i += width) out.set(f(new Float64Array(data.subarray(i, i + width))), i)
   return out
 }
 
@@ -193,13 +191,13 @@ const slopes = ({ arrays: { x, y } }: Spec, p: Float64Array): Float64Array => {
   const nodes = [part(0, 100, [10, 10]), part(100, 110, [10]), part(110, 120, [10, 1]), part(120, 121, [1])]
   const [w1, b1, w2, b2] = nodes
   tape.backward(tape.meanSquared(tape.dense(tape.tanh(tape.dense(tape.node(x.shape, x.data), w1, b1)), w2, b2), y.data))
-  return Float64Array.from(nodes.flatMap(({ grad }) => [...grad]))
+  return new Float64Array(nodes.flatMap(({ grad }) => [...grad]))
 }
 
 const hessian = steady('W10', 'Hessian of a 10-10-1 MLP, 121 parameters', 'ms',
   () => ({ arrays: { p: uniform(21, [121], 0.5), x: uniform(22, [32, 10]), y: uniform(23, [32, 1]) } }),
   (spec) => {
-    const p = Float64Array.from(spec.arrays['p'].data)
+    const p = new Float64Array(spec.arrays['p'].data)
     const epsilon = 1e-5 // central differences are then exact to ten digits
     const rowsOf = Array.from(p, (value, i) => {
       const [above, below] = [value + epsilon, value - epsilon].map((v) => slopes(spec, p.with(i, v)))
