@@ -14,7 +14,7 @@ const check = ({ name, each, single, together, args: [params, x, y] }: Variant):
     : examples[0].map((_, k) => examples.reduce((sum, all) => sum + all[k], 0) / examples.length)
   const got = elements(jit(each)(params, x, y))
   assert.equal(got.length, expected.length)
-  expected.forEach((v, i) => assert.ok(Math.abs(got[i] - v) < 1e-6, `${name} at ${i}: ${got[i]}, not ${v}`))
+  expected.forEach((v, i) => assert.ok(Math.abs(got[i] - v) < 1e-6 * Math.max(1, Math.abs(v)), `${name} at ${i}: ${got[i]}, not ${v}`))
 }
 
 const candidate = (name: string, step: Step, args: Variant['args']): Candidate => {

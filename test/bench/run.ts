@@ -74,9 +74,10 @@ for (const workload of chosen) {
 const examples = options.workloads.includes('examples') ? ratios(rounds, ms) : []
 const own = options.workloads.includes('own') ? measure(ownCandidates(), rounds, ms) : []
 
-const machine = `Node ${process.versions.node}, ${cpus()[0].model}, ${availableParallelism()} cores`
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+const machine = `Node ${process.versions.node}, ${cpus()[0].model}, ${count(availableParallelism(), 'core')}`
 const parts = [
-  `${machine}. Medians of ${rounds} rounds of ${ms} ms, in turns; in brackets the least and the most.`,
+  `${machine}. Medians of ${count(rounds, 'round')} of ${ms} ms, in turns; in brackets the least and the most.`,
   ...(results.length > 0 ? [comparison(names, results)] : []),
   ...(examples.length > 0 ? [ratioTable(examples)] : []),
   ...(own.length > 0 ? [table(own)] : [])

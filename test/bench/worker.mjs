@@ -54,8 +54,6 @@ const commands = {
         if (ms < 100) steps *= 2
       } while (performance.now() < begun + 1000)
     }
-    await instance.reset?.()
-    await instance.run(1)
     const steps = Math.max(1, Math.round(burst * milliseconds))
     const ms = await go(steps)
     burst = steps / ms
