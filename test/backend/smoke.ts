@@ -2,10 +2,11 @@
 import { compiled } from '../../src/backend/compiled.js'
 import { reference } from '../../src/backend/reference.js'
 import { installBackend } from '../../src/core/trace.js'
-import { grad, jit, lax, nn, np, optim, random, tree, valueAndGrad, type NdArray } from '../../src/index.js'
+import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile, random, tree, valueAndGrad, vmap, type NdArray } from '../../src/index.js'
 
 const key = random.key(0)
 const x = random.normal(key, [33, 17])
+const image = random.normal(key, [2, 2, 9, 8])
 const net = nn.chain(nn.linear(17, 8), nn.relu, nn.linear(8, 3))
 type Net = nn.Params<typeof net>
 const labels = random.randint(random.key(1), [33], 0, 3)
@@ -22,12 +23,26 @@ const train = (): NdArray => {
   return last
 }
 
+const recurrent = (w: NdArray): readonly [NdArray, NdArray] =>
+  lax.scan((c: NdArray, row: NdArray) => [np.tanh(np.add(np.mul(c, w), row)), np.sum(c)] as const, np.zeros([17]), x)
+const collatz = (n: NdArray): NdArray => lax.whileLoop(
+  (i: NdArray) => np.greater(i, 1),
+  (i: NdArray) => lax.cond(np.equal(np.remainder(i, 2), 0), (j: NdArray) => np.floorDivide(j, 2), (j: NdArray) => np.add(np.mul(3, j), 1), i), n)
+const kernel = random.normal(key, [5, 2, 3, 3])
+
 const programs: Readonly<Record<string, () => unknown>> = {
   product: () => jit(() => np.matmul(x, np.transpose(x)))(),
   rows: () => jit(() => nn.softmax(x))(),
-  scan: () => jit(() => lax.scan((c: NdArray, r: NdArray) => [np.tanh(np.add(c, r)), np.sum(c)] as const, np.zeros([17]), x))(),
+  scan: () => jit(recurrent)(np.ones([17])),
+  branches: () => jit(collatz)(np.array(27, { dtype: 'int32' })),
   gradient: () => jit(() => grad(loss)(net.init(key), labels))(),
+  'gradient of a scan': () => jit(grad((w: NdArray) => np.sum(recurrent(w)[0])))(np.ones([17])),
+  'gradients of all examples': () => jit(vmap(grad((w: NdArray, row: NdArray) => np.sum(np.tanh(np.mul(w, row)))), { in: [null, 0] }))(np.ones([17]), x),
+  convolution: () => jit(grad((w: NdArray) => np.sum(np.square(lax.conv(image, w, [1, 1], 'SAME')))))(kernel),
+  'floats of 64 bits': () => jit((y: NdArray) => [np.exp(y), np.sin(y), np.log1p(np.abs(y))])(np.astype(x, 'float64')),
+  order: () => jit((y: NdArray) => [np.sort(y, { axis: 0 }), np.cumsum(y, { axis: 1 }), np.argmax(y, { axis: 1 })])(x),
   random: () => jit(() => random.bits(key, [100]))(),
+  'one large operation': () => np.exp(random.normal(key, [40000])),
   training: train
 }
 
@@ -41,14 +56,48 @@ const agrees = (f: () => unknown): boolean => {
   return got.length === expected.length && expected.every((y, i) => Math.abs(got[i] - y) <= 1e-4 * Math.max(1, Math.abs(y)))
 }
 
+/** A program that is compiled in the background, of more than the 4 KiB that browsers once compiled while the page waited. */
 const ahead = async (): Promise<boolean> => {
-  const f = await jit((y: NdArray) => np.mul(y, 2)).lower(np.ones([5])).compileAsync()
-  return (f(np.ones([5])).toList() as readonly number[]).every((y) => y === 2)
+  const step = jit((p: Net) => grad(loss)(p, labels))
+  const p = net.init(key)
+  const made = await step.lower(p).compileAsync()
+  const [got, expected] = [numbers(made(p)), numbers(grad(loss)(p, labels))]
+  return made === step && got.every((y, i) => Math.abs(y - expected[i]) <= 1e-4)
+}
+
+const donates = (): boolean => {
+  const start = np.ones([1000])
+  jit((y: NdArray) => np.mul(y, 2), { donate: [0] })(start)
+  try {
+    np.add(start, 1)
+    return false
+  } catch (error) {
+    return error instanceof DonatedError
+  }
+}
+
+const profiles = (): boolean => {
+  const found = profile(jit((y: NdArray) => np.sum(np.matmul(y, np.transpose(y)))), { warmup: 1, runs: 2 })(x)
+  const { traceEvents } = JSON.parse(found.toTrace()) as { readonly traceEvents: readonly unknown[] } // as it is written
+  return found.lines.some(({ kind }) => kind === 'kernel') && traceEvents.length > 0
+}
+
+/** What JavaScript is called with from a program. */
+const callbacks = (): boolean => {
+  const seen: number[] = []
+  jit((y: NdArray) => {
+    debug.callback((z: NdArray) => seen.push(z.item()), np.sum(y))
+    return np.mul(y, 2)
+  })(np.ones([3]))
+  return seen.join() === '3'
 }
 
 const report = async (): Promise<Readonly<Record<string, unknown>>> => {
   const results = Object.entries(programs).map(([name, f]) => [name, agrees(f)] as const)
-  return { ...Object.fromEntries(results), ahead: await ahead(), isolated: 'SharedArrayBuffer' in globalThis }
+  return {
+    ...Object.fromEntries(results),
+    ahead: await ahead(), donates: donates(), profiles: profiles(), callbacks: callbacks(), isolated: 'SharedArrayBuffer' in globalThis
+  }
 }
 
 const found = await report().catch((error: unknown) => ({ error: String(error) }))
