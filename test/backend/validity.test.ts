@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { planned } from '../../src/backend/plan.js'
+import type { Schedule } from '../../src/backend/schedule/kernel.js'
+import { lineOf, type KernelLine } from '../../src/backend/schedule/lines.js'
 import { preparedSegment } from '../../src/backend/schedule/prepare.js'
 import { schedule } from '../../src/backend/schedule/schedule.js'
 import { assemble } from '../../src/backend/wasm/assemble.js'
 import type { Jaxpr } from '../../src/core/primitive.js'
 import type { Program } from '../../src/ir/program.js'
 import { stage } from '../../src/ir/stage.js'
-import { grad, lax, makeJaxpr, nn, np, optim, random, vmap, type NdArray } from '../../src/index.js'
+import { grad, jit, lax, makeJaxpr, nn, np, optim, random, ShapeStruct, vmap, type NdArray } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
 import { subjects } from '../laws/table.js'
 import { wildTrials, type Trial } from '../laws/row.js'
@@ -50,9 +52,21 @@ const load = async (): Promise<Validate | undefined> => {
 const toolkit = await load()
 const validators = toolkit === undefined ? [byEngine] : [byEngine, toolkit]
 
+/** The kinds of kernels that were met. */
+const met = new Set<string>()
+
+const note = ({ kernels }: Schedule): void => {
+  const visit = ({ kind, within }: KernelLine): void => {
+    met.add(kind)
+    for (const [, lines] of within) lines.forEach(visit)
+  }
+  kernels.map(lineOf).forEach(visit)
+}
+
 const modulesOf = (jaxpr: Jaxpr): readonly Uint8Array<ArrayBuffer>[] =>
   planned(jaxpr).parts.filter(({ compiled }) => compiled).flatMap((part) => {
     const plan = schedule(preparedSegment(part.jaxpr))
+    note(plan)
     return [assemble(plan), assemble(plan, { maximum: 65536 }), assemble(plan, { maximum: 65536, numbering: () => 0 })]
   })
 
@@ -78,7 +92,43 @@ const programs: readonly (readonly [string, Program])[] = [
     np.array(7, { dtype: 'int32' }))]
 ]
 
+const floats = (...shape: readonly number[]): ShapeStruct => new ShapeStruct(shape)
+const doubles = (...shape: readonly number[]): ShapeStruct => new ShapeStruct(shape, 'float64')
+const wide = nn.chain(nn.linear(300, 130), nn.gelu, nn.linear(130, 10))
+const wideParams = wide.init(random.key(0))
+const image = nn.chain(nn.conv(3, 8, [3, 3]), nn.relu, nn.maxPool([2, 2]), nn.conv(8, 16, [3, 3]), nn.averagePool([2, 2]))
+const imageParams = image.init(random.key(0))
+
+/** Programs whose arrays are large enough for tiles, panels and blocks. */
+const large: readonly (readonly [string, (...xs: never[]) => unknown, readonly ShapeStruct[]])[] = [
+  ...[[128, 128, 128], [300, 513, 10], [8, 700, 300], [1, 300, 512], [512, 300, 1], [37, 5, 290]].map(([m, k, n]) =>
+    [`a product ${m}×${k}×${n}`, (a: NdArray, b: NdArray) => nn.gelu(np.add(np.matmul(a, b), 1)), [floats(m, k), floats(k, n)]] as const),
+  ['products the other way round', (a: NdArray, b: NdArray) => [np.matmul(np.transpose(a), b), np.matmul(b, np.transpose(b))],
+    [floats(200, 90), floats(200, 130)]],
+  ['a batch of products of float64', (a: NdArray, b: NdArray) => np.matmul(a, b), [doubles(5, 40, 70), doubles(5, 70, 33)]],
+  ['a dense net and its gradient', (a: NdArray) => grad((p: typeof wideParams) => np.sum(np.square(wide.apply(p)(a))))(wideParams),
+    [floats(64, 300)]],
+  ['clipped gradients of all examples', (a: NdArray) => vmap((row: NdArray) => {
+    const g = grad((p: typeof wideParams) => np.sum(np.square(wide.apply(p)(row))))(wideParams)
+    return optim.globalNorm(g)
+  })(a), [floats(64, 300)]],
+  ['convolutions, pooling and their gradients',
+    (a: NdArray) => grad((p: typeof imageParams) => np.sum(np.square(image.apply(p)(a))))(imageParams), [floats(4, 28, 28, 3)]],
+  ['rows and columns', (a: NdArray) => [nn.softmax(a), nn.softmax(a, { axis: 0 }), np.var(a, { axis: 1 }), np.sum(a), np.transpose(a)],
+    [floats(130, 1030)]],
+  ['lines', (a: NdArray) => [np.sort(a), np.cumsum(a), np.argmax(a), lax.pad(a, 0, [[3, 5, 1]]), np.flip(a)], [floats(5000)]],
+  ['products in a loop', (a: NdArray, w: NdArray) =>
+    lax.scan((c: NdArray) => [np.tanh(np.matmul(c, w)), null] as const, a, null, { length: 9 })[0],
+    [floats(64, 100), floats(100, 100)]]
+]
+
 describe('modules are valid', () => {
+  test.each(large)('%s', (_, f, args) => {
+    const program = jit(f).lower(...(args as never[])).jaxpr() // types in the place of arrays
+    expect(modulesOf(program).length).toBeGreaterThan(0)
+    check(program)
+  })
+
   test.each(programs)('%s', (_, program) => {
     expect(modulesOf(program).length).toBeGreaterThan(0)
     check(program)
@@ -88,5 +138,9 @@ describe('modules are valid', () => {
     fc.assert(fc.property(wildTrials(subject), (trial: Trial) => {
       check(stage(trial.f, trial.operands.map((operand) => operand.aval)).jaxpr)
     }), { numRuns: numRuns(4) })
+  })
+
+  test('and of every kind', () => {
+    expect([...met].sort()).toEqual(['cond', 'nest', 'opaque', 'product', 'scan', 'while'])
   })
 })
