@@ -101,7 +101,8 @@ const describe = (timed: Timed): Pick<KernelLine, 'name' | 'loops' | 'flops' | '
   }
 }
 
-const decimals = (x: number, digits: number): string => (x === 0 ? '' : x.toFixed(digits))
+/** A number, if there is one: clocks of browsers may see no time go by. */
+const decimals = (x: number, digits: number): string => (x === 0 || !Number.isFinite(x) ? '' : x.toFixed(digits))
 
 /** Where the time of a function's programs went. */
 export class Profile {
@@ -133,7 +134,10 @@ export class Profile {
 
   /** A table: what each kernel took, in all and per second; programs have what is left: copies in and out. */
   toString(): string {
-    const share = (ms: number): string => `${((100 * ms) / this.ms).toFixed(1)} %`
+    if (this.lines.length === 0) {
+      return 'no program ran: only jitted functions, and operations on large arrays, have kernels to time'
+    }
+    const share = (ms: number): string => `${this.ms === 0 ? '0.0' : ((100 * ms) / this.ms).toFixed(1)} %`
     const shown = this.lines.filter(({ ms }) => ms >= 0.001 * this.ms)
     const rest = this.lines.filter((line) => !shown.includes(line))
     const rows = shown.map(({ name, loops, calls, ms, flops, bytes }) => [
@@ -152,7 +156,7 @@ export class Profile {
   toTrace(): string {
     const from = this.#spans.reduce((least, { start }) => Math.min(least, start), Infinity)
     const traceEvents = this.#spans.map(({ name, kind, loops, start, ms }) =>
-      ({ name, cat: kind, ph: 'X', ts: 1000 * (start - from), dur: 1000 * ms, pid: 0, tid: 0, args: { loops } }))
+      ({ name, cat: kind, ph: 'X', ts: 1000 * (start - from), dur: 1000 * ms, pid: 1, tid: 1, args: { loops } }))
     return JSON.stringify({ traceEvents, displayTimeUnit: 'ms' })
   }
 
@@ -173,7 +177,11 @@ const profiler = (f: Fn, options: ProfileOptions) => {
     const programs = new Programs(recorder)
     const spare = new Set(flatten<unknown>(args)[0])
     const run = (times: number): void => {
-      for (let i = 0; i < times; i++) running(programs, spare, () => f(...(args as never[]))) // its own arguments
+      for (let i = 0; i < times; i++) {
+        const out = running(programs, spare, () => f(...(args as never[]))) // its own arguments
+        if (!(out instanceof Promise)) continue
+        throw new ArgumentError('profile', 'a function that has run when it returns', 'one that returns a promise')
+      }
     }
     run(warmup)
     recorder.reset()

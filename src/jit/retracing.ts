@@ -2,10 +2,16 @@ import { showAval } from '../core/aval.js'
 import { warn } from '../core/warn.js'
 import type { Fn } from '../transform/boundary.js'
 import type { Cache, Signature } from './cache.js'
-import { nearest } from './difference.js'
+import { nearest, type Difference } from './difference.js'
 
-/** How many traces in a row, without a call that needs none, are too many: where a static value changes, and where shapes do. */
-const patience = { static: 8, type: 32 } as const
+/** How many traces in a row, without a call that needs none, are too many: where a static value changes, and where anything else does. */
+const patience = { static: 8, other: 32 } as const
+
+const cures: Readonly<Partial<Record<Difference['kind'], string>>> = {
+  static: 'pass what changes as an array or a number, or the same object each time',
+  type: 'pad what changes to a few fixed shapes',
+  structure: 'pass the same fields and lists of the same length each time'
+}
 
 /** How many functions of one source are too many. */
 const copies = 8
@@ -60,10 +66,8 @@ export class Retracing {
   #again(signature: Signature): void {
     const found = nearest(this.#cache.slots, signature, this.#positions) ?? []
     const [{ kind, text }] = found
-    const cure = kind === 'static'
-      ? 'pass what changes as an array or a number, or the same object each time'
-      : 'pad what changes to a few fixed shapes'
-    if (kind !== 'static' && (kind !== 'type' || this.#row < patience.type)) return
+    const cure = cures[kind]
+    if (cure === undefined || (kind !== 'static' && this.#row < patience.other)) return
     this.#warned = true
     warn(`${this.#who}: traced ${this.#row} times in a row, each time into a program of its own (${text}); ${cure}`)
   }

@@ -1,6 +1,6 @@
 import { fromScalar, fromTyped, isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
-import { ArgumentError, type Path } from '../core/errors.js'
+import { ArgumentError, describe, type Path } from '../core/errors.js'
 import { escaped, isTracer } from '../core/trace.js'
 import { withName } from '../core/name.js'
 import { checkFunction } from '../core/options.js'
@@ -16,6 +16,9 @@ export interface Flat {
   readonly treedef: TreeDef
 }
 
+/** Whether a leaf is a shape and a dtype without elements. */
+const isType = (x: unknown): boolean => typeof x === 'object' && x !== null && 'shape' in x && 'dtype' in x
+
 /** A leaf as an array: numbers are weak float32 scalars, typed arrays vectors of their dtype. */
 const toArray = (who: string, leaf: unknown, path: () => Path): NdArray => {
   if (isArray(leaf)) {
@@ -28,6 +31,9 @@ const toArray = (who: string, leaf: unknown, path: () => Path): NdArray => {
     throw new ArgumentError(who, 'values rather than promises (a function that returns one would outlive its trace)', 'a promise', path())
   }
   const where = path()
+  if (isType(leaf)) {
+    throw new ArgumentError(who, 'arrays (lower, makeJaxpr and evalShape are content with types)', `the type ${describe(leaf)}`, where)
+  }
   const cures = [
     ...(typeof leaf === 'object' ? ['register its class with tree.register'] : []),
     ...(where[0] === 'arguments' ? ['close over it', 'make it a static argument of jit'] : [])

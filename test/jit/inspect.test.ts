@@ -120,6 +120,9 @@ describe('ahead of time', () => {
   test('what does not trace does not lower', () => {
     expect(() => jit((x: NdArray) => np.zeros([x.item()])).lower(floats())).toThrow('item(): expected a concrete array')
     expect(() => jit((p: { m: Date }) => p).lower({ m: new Date() })).toThrow('an instance of Date at arguments[0].m')
+    const double = jit((x: NdArray) => np.mul(x, 2)) as (x: unknown) => NdArray // callers without types pass anything
+    expect(() => double(floats(3))).toThrow(
+      'jit: expected arrays (lower, makeJaxpr and evalShape are content with types), got the type float32[3] at arguments[0]')
   })
 })
 
@@ -195,6 +198,10 @@ describe('tracing again and again', () => {
     }, /^jit\(made\): traced 8 times.*compared by identity/],
     ['a fresh closure each time', () => times(50, (i) => jit((x: NdArray) => np.mul(x, i), { name: 'fresh' })(f32(1))),
       /^jit\(fresh\): 8 functions with this source were jitted.*call jit once, outside of the loop/],
+    ['structures without end', () => {
+      const f = jit((xs: readonly NdArray[]) => xs.map((x) => np.mul(x, 2)), { name: 'history' })
+      times(100, (i) => f(Array.from({ length: i + 1 }, () => f32(i))))
+    }, /^jit\(history\): traced 32 times in a row.*\(arguments\[0\]\[31\]: \*, was nothing\); pass the same fields and lists of the same length/],
     ['shapes without end', () => {
       const f = plain()
       times(100, (i) => f(np.zeros([i])))
@@ -293,6 +300,30 @@ describe('profiles', () => {
       expect(programs.filter((p) => p.ts <= ts && ts + dur <= p.ts + p.dur + 1e-6).length).toBe(1)
     }
     expect(Math.min(...traceEvents.map(({ ts }) => ts))).toBe(0)
+  })
+
+  test('a flame chart is in the trace event format, in microseconds', () => {
+    const before = performance.now()
+    const found = profile(step, { warmup: 1, runs: 3 })(x)
+    const most = 1000 * (performance.now() - before)
+    const chart = JSON.parse(found.toTrace()) as { readonly traceEvents: readonly Readonly<Record<string, unknown>>[]; readonly displayTimeUnit: string }
+    expect(chart.displayTimeUnit).toBe('ms')
+    for (const event of chart.traceEvents) {
+      expect(event).toEqual({
+        name: expect.any(String), cat: expect.stringMatching(/^(kernel|program|interpreted)$/), ph: 'X', ts: expect.any(Number), dur: expect.any(Number),
+        pid: expect.any(Number), tid: expect.any(Number), args: { loops: expect.any(String) }
+      })
+      expect(event['ts']).toBeGreaterThanOrEqual(0)
+      expect((event['ts'] as number) + (event['dur'] as number)).toBeLessThanOrEqual(most)
+    }
+    const whole = chart.traceEvents.filter(({ cat }) => cat === 'program').reduce((sum, { dur }) => sum + (dur as number), 0)
+    expect(whole / 1000).toBeCloseTo(found.ms, 6) // what is within a program is part of its time
+  })
+
+  test('of no programs say so, and promises are refused', () => {
+    expect(String(profile((y: NdArray) => np.sin(y))(f32([1])))).toMatch(/^no program ran: only jitted functions/)
+    const slow = async (y: NdArray): Promise<NdArray> => Promise.resolve(np.sin(y))
+    expect(() => profile(slow)(f32([1]))).toThrow('profile: expected a function that has run when it returns, got one that returns a promise')
   })
 
   test('goes on after an error, and takes no odd options', () => {
