@@ -1,22 +1,22 @@
-import { customBatchingP } from '../../control/custombatching.js'
-import { customJvpP } from '../../control/customjvp.js'
-import { customVjpP } from '../../control/customvjp.js'
 import type { CallParams } from '../../control/call.js'
 import { inlined } from '../../control/inline.js'
 import { jitP } from '../../control/jit.js'
-import type { AnyPrimitive, Eqn, Jaxpr } from '../../core/primitive.js'
+import type { Eqn, Jaxpr } from '../../core/primitive.js'
 import { withParts } from '../../ir/jaxpr.js'
 import { memo } from '../../ir/memo.js'
 
-/** Calls with rules for transforms: when these are done, the rules have no more to say. */
-const ruled: ReadonlySet<AnyPrimitive> = new Set<AnyPrimitive>([customBatchingP, customJvpP, customVjpP])
+/**
+ * Calls with rules for transforms: when these are done, the rules have no more to say. By name, so that bundles of programs
+ * without them do not hold their rules.
+ */
+const ruled: ReadonlySet<string> = new Set(['custom_batching', 'custom_jvp', 'custom_vjp'])
 
 /** The jaxpr with calls that have rules as plain calls, at any depth of calls. */
 const plain: (jaxpr: Jaxpr) => Jaxpr = memo(
   () => '',
   (jaxpr) => {
     const each = (eqn: Eqn): Eqn => {
-      if (eqn.primitive !== jitP && !ruled.has(eqn.primitive)) return eqn
+      if (eqn.primitive !== jitP && !ruled.has(eqn.primitive.name)) return eqn
       const params = eqn.params as CallParams // all these primitives have such params
       const body = plain(params.jaxpr)
       if (eqn.primitive === jitP) return body === params.jaxpr ? eqn : withParts(eqn, eqn.inputs, { ...params, jaxpr: body })

@@ -2,7 +2,6 @@ import { isFloat } from '../../../core/dtype.js'
 import type { Atom, Eqn, Jaxpr, Var } from '../../../core/primitive.js'
 import { sizeOf } from '../../../core/shape.js'
 import { partsOf, type ScanParams } from '../../../control/loop.js'
-import { scanP } from '../../../control/scan.js'
 import { dce } from '../../../ir/dce.js'
 import { variable } from '../../../ir/jaxpr.js'
 import { addP } from '../../../lax/arithmetic.js'
@@ -96,10 +95,10 @@ const hoisted = (eqn: Eqn, sums: readonly Sum[], labels: Labels, model: Model, r
  * out the factors, and one product sums over time.
  */
 export const hoistSums = (jaxpr: Jaxpr, model: Model): Jaxpr => {
-  if (!jaxpr.eqns.some(({ primitive }) => primitive === scanP)) return jaxpr
+  if (!jaxpr.eqns.some(({ primitive }) => primitive.name === 'scan')) return jaxpr
   const rewriter = new Rewriter(jaxpr)
   return rewriter.run((eqn) => {
-    if (eqn.primitive !== scanP) return false
+    if (eqn.primitive.name !== 'scan') return false
     const labels = new Labels()
     const sums = sumsOf(eqn.params as ScanParams, labels, model)
     if (sums.length > 0) hoisted(eqn, sums, labels, model, rewriter)

@@ -2,7 +2,6 @@ import { byteSize } from '../../../core/dtype.js'
 import type { AnyPrimitive, Eqn, Jaxpr } from '../../../core/primitive.js'
 import { sizeOf } from '../../../core/shape.js'
 import type { ScanParams } from '../../../control/loop.js'
-import { scanP } from '../../../control/scan.js'
 import { broadcastInDimP } from '../../../lax/broadcast.js'
 import { dotGeneralP, type DotParams } from '../../../lax/dot.js'
 import { reshapeP, squeezeP } from '../../../lax/reshape.js'
@@ -13,7 +12,7 @@ const views: ReadonlySet<AnyPrimitive> = new Set<AnyPrimitive>([broadcastInDimP,
 
 const timeOf = ({ primitive, inputs, outputs, params }: Eqn, model: Model): number => {
   if (views.has(primitive)) return 0
-  if (primitive === scanP) return (params as ScanParams).length * estimate((params as ScanParams).jaxpr, model)
+  if (primitive.name === 'scan') return (params as ScanParams).length * estimate((params as ScanParams).jaxpr, model)
   let bytes = 0
   for (const { aval } of inputs) bytes += sizeOf(aval.shape) * byteSize(aval.dtype)
   for (const { aval } of outputs) bytes += sizeOf(aval.shape) * byteSize(aval.dtype)
