@@ -48,7 +48,7 @@ const workOfNest = ({ outer, phases }: Nest): Work => {
         case 'register': depends = new Set(outer.keys()); break
         case 'position': depends = along(value.at); break
         case 'load':
-          touch(read, value.buffer, placesOf(value.at, extents))
+          if (!written.has(value.buffer)) touch(read, value.buffer, placesOf(value.at, extents)) // what it has made lies in the caches
           depends = along(value.at)
           break
         case 'apply': {

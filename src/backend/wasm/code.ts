@@ -1,5 +1,8 @@
 import { byte, listed, float32Bytes, float64Bytes, signed, signed64, sized, unsigned, vector, type Bytes } from './bytes.js'
 
+/** No bytes, but what functions become bytes from: the start of a loop, and of a constant vector, whose sixteen bytes follow. */
+export const [loopMark, vectorMark] = ['\u0103', '\u010c'] as const
+
 /** The types of values on the stack. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 
@@ -133,7 +136,7 @@ const shift = (opcode: number): Binary<'v128', 'v128', 'i32'> => binary<'v128', 
 export const v128 = {
   /** The sixteen bytes of a typed array. */
   const: (data: Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array): Code<'v128'> =>
-    code('v128', simd(12) + listed(new Uint8Array(data.buffer, data.byteOffset, 16))),
+    code('v128', vectorMark + listed(new Uint8Array(data.buffer, data.byteOffset, 16))),
   not: laneOf(77), and: lanewise(78), andnot: lanewise(79), or: lanewise(80), xor: lanewise(81),
   /** Bits of the first where the third has ones, of the second elsewhere. */
   bitselect: ternary('v128', simd(82)),
@@ -273,7 +276,7 @@ export const when = (condition: Code<'i32'>, yes: Statement, no?: Statement): St
 export const block = (body: Statement): Statement => code('none', `\x02${empty}${body.bytes}\x0b`)
 
 /** A block that `leave` inside jumps back to the start of. */
-export const loop = (body: Statement): Statement => code('none', `\x03${empty}${body.bytes}\x0b`)
+export const loop = (body: Statement): Statement => code('none', `${loopMark}${empty}${body.bytes}\x0b`)
 
 /** Jumps to the block or loop so many levels up, if the condition holds. */
 export const leave = (levels: number, condition?: Code<'i32'>): Statement =>
@@ -284,11 +287,11 @@ export const callAt = <R extends ValueType | 'none'>(result: R, index: number, a
   code(result, `${joined(args)}\x10${unsigned(index)}`)
 
 /** The body of a function with its locals, as modules hold it. */
-export const bodyBytes = (locals: readonly ValueType[], body: Code): Bytes => {
+export const bodyBytes = (locals: readonly ValueType[], body: Bytes): Bytes => {
   const runs: Bytes[] = []
   for (let start = 0, end = 0; start < locals.length; start = end) {
     while (end < locals.length && locals[end] === locals[start]) end++
     runs.push(unsigned(end - start) + typeBytes[locals[start]])
   }
-  return sized(`${vector(runs)}${body.bytes}\x0b`)
+  return sized(`${vector(runs)}${body}\x0b`)
 }

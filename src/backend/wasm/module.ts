@@ -1,4 +1,5 @@
 import { byte, sized, text, unsigned, vector, written, type Bytes } from './bytes.js'
+import { hoisted } from './hoist.js'
 import { bodyBytes, callAt, localAt, typeBytes, type Code, type Local, type ValueType } from './code.js'
 
 /** What a function takes and leaves. */
@@ -92,7 +93,8 @@ export class ModuleBuilder {
     const at = this.#bodies.length
     this.#bodies.push('') // functions that `write` defines come behind
     const body = write(scope, ...(params.map((type, i) => localAt(type, i)) as unknown as Params<P>)) // one local per parameter
-    this.#bodies[at] = bodyBytes(locals, body)
+    const bytes = hoisted(body.bytes, () => params.length + locals.push('v128') - 1)
+    this.#bodies[at] = bodyBytes(locals, bytes)
     if (exported !== undefined) this.#exports.push(`${text(exported)}\0${unsigned(index)}`)
     return (...args) => callAt(result, index, args as readonly Code[]) // a tuple of code
   }

@@ -87,11 +87,16 @@ export const withSign = (f: Format, size: Vector, x: Vector): Vector => v128.or(
  */
 export const polynomial = (w: Writer, { add, mul, all }: Format, x: Vector, coefficients: readonly number[]): Vector => {
   const powers = [x]
-  for (let n = 2; n < coefficients.length; n *= 2) powers.push(w.keep(mul(powers[powers.length - 1], powers[powers.length - 1])))
+  const last = coefficients.length - 1
+  for (let n = 2; n < last; n *= 2) powers.push(w.keep(mul(powers[powers.length - 1], powers[powers.length - 1])))
   const sum = (from: number, to: number, k: number): Vector => {
     if (to - from === 1) return all(coefficients[from])
     const middle = from + (1 << k)
     return middle < to ? add(mul(sum(middle, to, k - 1), powers[k]), sum(from, middle, k - 1)) : sum(from, to, k - 1)
   }
-  return sum(0, coefficients.length, powers.length - 1)
+  const k = powers.length - 1
+  const half = 1 << k
+  if (last !== 2 * half) return sum(0, coefficients.length, k)
+  // a power less for the last coefficient alone
+  return add(mul(add(mul(all(coefficients[last]), powers[k]), sum(half, last, k - 1)), powers[k]), sum(0, half, k - 1))
 }
