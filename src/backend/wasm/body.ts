@@ -14,7 +14,7 @@ export interface Place {
   readonly lane: number
   /** How many lanes there are, at the end of a loop fewer than fit. */
   readonly count: number
-  /** How far the elements are ahead of the innermost loop's counter. */
+  /** How far the elements are ahead of that counter. */
   readonly ahead: number
 }
 
@@ -66,17 +66,18 @@ export class Body {
   /** The counter of the innermost loop; −1: there is none. */
   readonly #loop: number
   readonly #hoisted = new Map<Value, Local<'v128'>>()
-  readonly #bases = new Map<string, Local<'i32'>>()
+  readonly #bases: Map<string, Local<'i32'>>
   readonly #before: Statement[] = []
   readonly #changes = new Map<Value, boolean>()
 
-  /** `outside` is where the code before the loop stands. */
-  constructor(around: Surroundings, phase: Phase, outside: Place, loop: number) {
+  /** `outside` is where the code before the loop stands; the elements may be some ahead of those of another body. */
+  constructor(around: Surroundings, phase: Phase, outside: Place, loop: number, beside?: Body) {
     this.#around = around
     this.#phase = phase
     this.#loop = loop
+    this.#bases = beside === undefined ? new Map<string, Local<'i32'>>() : beside.#bases
     if (loop < 0) return
-    for (const access of accessesOf(phase)) this.#base(access, outside)
+    if (beside === undefined) for (const access of accessesOf(phase)) this.#base(access, outside)
     const seen = new Set<Value>()
     for (const value of resultsOf(phase)) this.#hoist(value, outside, seen)
   }
@@ -196,7 +197,7 @@ export class Body {
 
   #position(at: Affine, dtype: DType, place: Place): Code<'v128'> {
     const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
-    let start: Code<'i32'> = i32.const(at.offset + place.ahead * strideOf(at, this.#loop))
+    let start: Code<'i32'> = i32.const(at.offset + place.ahead * step)
     for (const [k, i] of place.counters) if (strideOf(at, k) !== 0) start = i32.add(start, scaled(i.get, strideOf(at, k)))
     const lanes = i32x4.add(i32x4.splat(start), v128.const(Int32Array.of(0, step, 2 * step, 3 * step)))
     if (dtype === 'float32') return f32x4.convertI32S(lanes)
@@ -216,7 +217,7 @@ export class Body {
 
   /** How many bytes the elements are ahead. */
   #ahead({ buffer, at }: Access, place: Place): number {
-    return place.ahead * strideOf(at, this.#loop) * byteSize(buffer.dtype)
+    return place.ahead === 0 ? 0 : place.ahead * strideOf(at, place.lane) * byteSize(buffer.dtype)
   }
 
   #moved(address: Code<'i32'>, access: Access, place: Place): Code<'i32'> {

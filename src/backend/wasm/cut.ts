@@ -1,5 +1,4 @@
 import type { Nest } from '../schedule/kernel.js'
-import type { Lanes } from './lanes.js'
 
 /*
  * How the iterations of a nest are cut into units.
@@ -31,7 +30,7 @@ export const withRows = (nest: Nest): Nest => {
 }
 
 /** The cut of a nest whose lanes lie along the outer loop `across`, or along the last ones. */
-export const cutOf = ({ outer, phases }: Nest, across: number, lanes: Lanes): Cut => {
+export const cutOf = ({ outer, phases }: Nest, across: number, lanes: number): Cut => {
   const rows = across < 0 ? outer : outer.slice(0, across)
   const length = Math.max(...phases.map(({ inner }) => product(inner)))
   const first = rows.findIndex((extent) => extent > 1)
