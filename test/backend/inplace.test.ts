@@ -11,7 +11,7 @@ import type { NdArray } from '../../src/core/array.js'
 import type { Var } from '../../src/core/primitive.js'
 import { installBackend } from '../../src/core/trace.js'
 import { stage } from '../../src/ir/stage.js'
-import { debug, DonatedError, jit, lax, np, optim, profile } from '../../src/index.js'
+import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile } from '../../src/index.js'
 import { noiseLike } from '../support/arrays.js'
 
 /*
@@ -125,6 +125,27 @@ describe('carries', () => {
     const f = jit((x: NdArray) => lax.whileLoop((a: NdArray) => np.greater(np.sum(a), 1e9), (a: NdArray) => np.multiply(np.flip(a), 2), x))
     const x = noisy([500])
     expect(numbers(f(x))).toEqual(numbers(x))
+  })
+})
+
+describe('stacks', () => {
+  test('are made once, of parts that stay in loops', () => {
+    const cell = (w: NdArray) => (state: NdArray, x: NdArray): readonly [NdArray, null] => {
+      const [gate, next] = np.split(np.add(np.matmul(state, w), x), 2, { axis: -1 })
+      return [np.multiply(nn.sigmoid(gate), np.tanh(next)), null]
+    }
+    const f = jit(grad((w: NdArray, h: NdArray, xs: NdArray) => np.sum(lax.scan(cell(w), h, xs)[0])))
+    const args = [np.multiply(noisy([40, 80]), 0.1), noisy([5, 40], 1), noisy([30, 5, 80], 2)] as const
+    const scans = f.lower(...args).schedule().kernels.filter(({ name }) => name === 'scan').map(({ within }) => within[0][1])
+    expect(scans.length).toBe(2)
+    for (const { name, computes } of scans.flat()) expect([name, computes === 'copy' || name === 'split']).toEqual([name, false])
+    const plain = grad((w: NdArray) => {
+      let h: NdArray = args[1]
+      for (const x of args[2]) [h] = cell(w)(h, x)
+      return np.sum(h)
+    })(args[0])
+    const [a, b] = [numbers(f(...args)), numbers(plain)]
+    a.forEach((x, i) => expect(x).toBeCloseTo(b[i], 3))
   })
 })
 

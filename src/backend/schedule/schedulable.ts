@@ -4,6 +4,7 @@ import { sizeOf } from '../../core/shape.js'
 import { isCollective, subjaxprs } from '../../ir/jaxpr.js'
 import type { Buffer } from './kernel.js'
 import { loweringOf } from './lower/index.js'
+import { isSplit } from './parted.js'
 import { prepared } from './prepare.js'
 import { productOf } from './product.js'
 
@@ -33,6 +34,7 @@ export const schedulable = (eqn: Eqn, target: Target): boolean => {
   const lowering = loweringOf(eqn)
   const [...avals] = [...eqn.inputs, ...eqn.outputs].map(({ aval }) => aval)
   if (avals.some(({ shape }) => sizeOf(shape) === 0) || eqn.primitive.effectful === true || isCollective(eqn)) return false
+  if (isSplit(eqn)) return true // it becomes slices
   if (lowering.kind === 'opaque') return target.writes(eqn)
   if (lowering.kind === 'control') {
     if (eqn.inputs.length + 4 * eqn.outputs.length > mostAddresses) return false

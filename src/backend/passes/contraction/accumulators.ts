@@ -57,7 +57,11 @@ const hoisted = (eqn: Eqn, sums: readonly Sum[], labels: Labels, model: Model, r
   const [inner, outer] = [partsOf(body.inputs, params), partsOf(eqn.inputs, params)]
   const hoists = new Set(sums.map(({ carry }) => carry))
   const stays = <A>(list: readonly A[]): readonly A[] => list.filter((_, i) => !hoists.has(i))
-  const stacked = [...new Set(sums.flatMap((sum) => sum.stacked))]
+  const computed = new Set<Atom>(body.eqns.flatMap(({ outputs }) => outputs))
+  /** What steps hand out already. */
+  const known = new Map(body.outputs.flatMap((v, i): readonly (readonly [Atom, Var])[] =>
+    (i >= params.carries && computed.has(v) ? [[v, eqn.outputs[i]]] : [])))
+  const stacked = [...new Set(sums.flatMap((sum) => sum.stacked))].filter((v) => !known.has(v))
 
   const inputs = [...inner.constants, ...stays(inner.carry), ...inner.slices]
   const step = dce({ inputs, eqns: body.eqns, outputs: [...stays(body.outputs), ...stacked] }, 'all', true).jaxpr
@@ -69,6 +73,7 @@ const hoisted = (eqn: Eqn, sums: readonly Sum[], labels: Labels, model: Model, r
   const values = new Map<Atom, Atom>([
     ...inner.constants.map((v, i) => [v, outer.constants[i]] as const),
     ...inner.slices.map((v, i) => [v, outer.slices[i]] as const),
+    ...known,
     ...stacked.map((v, i) => [v, stacks[i]] as const)
   ])
   for (const { carry, form } of sums) {

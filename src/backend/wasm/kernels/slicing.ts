@@ -2,7 +2,6 @@ import { byteSize, isUnsigned } from '../../../core/dtype.js'
 import { equalShapes, sizeOf, type Shape } from '../../../core/shape.js'
 import type { PadParams } from '../../../lax/slice.js'
 import type { DynamicSliceParams } from '../../../lax/dynamic.js'
-import type { SplitParams } from '../../../lax/split.js'
 import { after, i32, memory, select, sequence, type Code, type Statement } from '../code.js'
 import { beyond, byteStrides, elementAt, storeElement } from './element.js'
 import { copyBox, fillBox } from './walk.js'
@@ -32,20 +31,6 @@ const pad: Writer = {
     const box = copyBox(scope, bytes, count, { at: beyond(address(x), start), strides: from }, { at: beyond(to, place), strides })
     if (sizeOf(count) === sizeOf(out.shape)) return box
     return sequence(fillBox(scope, dtype, out.shape, elementAt(dtype, value), { at: to, strides: steps }), box)
-  }
-}
-
-/** Parts along an axis. */
-const split: Writer = {
-  write({ scope, params, operands: [x], avals: [{ shape, dtype }], results, outs }) {
-    const { axis } = params as SplitParams // of split
-    const strides = byteStrides(dtype, shape)
-    let offset = 0
-    return sequence(...outs.map((out, k) => {
-      const from = { at: beyond(address(x), offset), strides }
-      offset += out.shape[axis] * strides[axis]
-      return copyBox(scope, byteSize(dtype), out.shape, from, { at: results[k], strides: byteStrides(dtype, out.shape) })
-    }))
   }
 }
 
@@ -95,4 +80,4 @@ const dynamicUpdateSlice: Writer = {
   }
 }
 
-export const slicing = { pad, split, dynamic_slice: dynamicSlice, dynamic_update_slice: dynamicUpdateSlice } as const
+export const slicing = { pad, dynamic_slice: dynamicSlice, dynamic_update_slice: dynamicUpdateSlice } as const
