@@ -24,13 +24,34 @@ interface Numbered<V> {
   readonly inputs: readonly Atom[]
   readonly params: object
   readonly value: V
-  /** Another one whose operands have the same hash. */
+  /** Another one that has the same hash. */
   readonly next: Numbered<V> | undefined
 }
 
-const hashOf = (inputs: readonly Atom[]): number => {
-  let hash = 0
-  for (const atom of inputs) hash = (Math.imul(hash, 31) + (atom.kind === 'var' ? atom.id : Math.trunc(1024 * atom.value))) | 0
+const float = new Float64Array(1)
+const halves = new Int32Array(float.buffer)
+
+const mixed = (hash: number, n: number): number => (Math.imul(hash, 31) + n) | 0
+
+const numberHash = (x: number): number => {
+  if (Number.isInteger(x)) return x | 0
+  float[0] = x
+  return Math.imul(halves[0], 7) ^ halves[1]
+}
+
+/** The numbers in params, wherever they are. */
+const paramsHash = (x: unknown): number => {
+  if (typeof x === 'number') return numberHash(x)
+  if (typeof x !== 'object' || x === null) return 0
+  let hash = 1
+  if (Array.isArray(x)) for (const item of x) hash = mixed(hash, paramsHash(item))
+  else if (isPlain(x)) for (const name in x) hash = mixed(hash, paramsHash(x[name]))
+  return hash
+}
+
+const hashOf = (inputs: readonly Atom[], params: object): number => {
+  let hash = paramsHash(params)
+  for (const atom of inputs) hash = mixed(hash, atom.kind === 'var' ? atom.id : numberHash(atom.value))
   return hash
 }
 
@@ -40,7 +61,7 @@ export class Numbering<V> {
 
   /** What was kept for the same application; undefined if nothing was. */
   find(primitive: AnyPrimitive, inputs: readonly Atom[], params: object): V | undefined {
-    let entry = this.#tables.get(primitive)?.get(hashOf(inputs))
+    let entry = this.#tables.get(primitive)?.get(hashOf(inputs, params))
     for (; entry !== undefined; entry = entry.next) {
       if (entry.inputs.length !== inputs.length) continue
       let same = true
@@ -53,7 +74,7 @@ export class Numbering<V> {
   keep(primitive: AnyPrimitive, inputs: readonly Atom[], params: object, value: V): void {
     const table = this.#tables.get(primitive) ?? new Map<number, Numbered<V>>()
     if (table.size === 0) this.#tables.set(primitive, table)
-    const hash = hashOf(inputs)
+    const hash = hashOf(inputs, params)
     table.set(hash, { inputs, params, value, next: table.get(hash) })
   }
 }

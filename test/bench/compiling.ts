@@ -105,6 +105,36 @@ const unrolled = (length: number): Program => ({
   args: [filled([8, 16]), filled([16, 16]), filled([16])]
 })
 
+/** Sums over large arrays, each of them added to a later one: what plans of sums of products look at. */
+const summed = (length: number): Program => ({
+  f: (x: NdArray, w: NdArray) => {
+    let h = x
+    const sums: NdArray[] = []
+    for (let i = 0; i < length; i += 5) {
+      h = np.tanh(np.mul(np.matmul(h, w), 1.5))
+      sums.push(np.sum(np.square(h)))
+    }
+    return sums
+  },
+  args: [filled([128, 128]), filled([128, 128])]
+})
+
+/** Values of many shapes that all read one. */
+const shapes = (length: number): Program => ({
+  f: (x: NdArray) => Array.from({ length: length / 2 }, (_, i) => np.sin(np.add(lax.sliceInDim(x, 0, 1 + i), i))),
+  args: [filled([length])]
+})
+
+/** Layers that all read the first one, and one that reads them all. */
+const skipping = (length: number): Program => ({
+  f: (x: NdArray) => {
+    const layers: NdArray[] = [x]
+    for (let i = 0; i < length; i += 3) layers.push(np.add(np.tanh(layers[layers.length - 1]), np.sum(layers[layers.length >> 1])))
+    return layers.reduceRight((sum, layer) => np.add(sum, layer))
+  },
+  args: [filled([64])]
+})
+
 /** A loop over so many steps. */
 const scanned = (length: number): Program => ({
   f: (x: NdArray, w: NdArray, b: NdArray) => lax.scan((h: NdArray) => [np.tanh(dense(w, b)(h)), null], x, null, { length }),
@@ -112,7 +142,7 @@ const scanned = (length: number): Program => ({
 })
 
 const programs: Readonly<Record<string, (size: number) => Program>> = {
-  mlp, transformer: (layers) => transformer(layers || 2), chain, wide, unrolled, scan: scanned
+  mlp, transformer: (layers) => transformer(layers || 2), chain, wide, unrolled, sums: summed, shapes, skipping, scan: scanned
 }
 
 const [name, size, mode] = argv.slice(2)
