@@ -6,7 +6,7 @@ export const pruned = (kernels: readonly Kernel[], results: ReadonlySet<Buffer>)
   const read = new Set(results)
   for (const kernel of kernels) for (const buffer of touched(kernel).reads) read.add(buffer)
   return kernels.map((kernel): Kernel => {
-    if (kernel.kind !== 'nest') return kernel
+    if (kernel.kind !== 'nest' || touched(kernel).writes.every((buffer) => read.has(buffer))) return kernel
     const phases = kernel.phases
       .map((phase) => ({ ...phase, stores: phase.stores.filter(({ buffer }) => read.has(buffer)) }))
       .filter(({ reductions, stores }) => reductions.length + stores.length > 0)

@@ -2,7 +2,7 @@ import type { DType } from '../../core/dtype.js'
 import type { Atom, Eqn, Var } from '../../core/primitive.js'
 import { range, sizeOf, without, type Shape } from '../../core/shape.js'
 import { avalsOf } from '../../ir/jaxpr.js'
-import { counter, equalAffine, keyOf, linear } from './affine.js'
+import { counter, equalAffine, linear } from './affine.js'
 import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
 import { handings, inPlace, withoutCopies } from './inplace.js'
@@ -10,6 +10,7 @@ import type { Affine, Buffer, Kernel, Nest, Phase, Product, Reduction, Register,
 import { pruned, scratchOf } from './leftover.js'
 import type { Lowering } from './lowering.js'
 import { loweringOf } from './lower/index.js'
+import { Placed } from './placed.js'
 import { prepared, type Segment } from './prepare.js'
 import { productOf } from './product.js'
 import { workspaceOf } from './workspace.js'
@@ -222,12 +223,11 @@ class Scheduler {
   /** The kept values that a root's loops read, and at which coordinates. */
   #reads(root: Root): readonly Read[] {
     const found: Read[] = []
-    const seen = new Set<string>()
+    const seen = new Placed<true>()
     const visit = (atom: Atom, coordinates: readonly Affine[]): void => {
       if (atom.kind === 'literal') return
-      const key = `${atom.id}@${keyOf(coordinates)}`
-      if (seen.has(key)) return
-      seen.add(key)
+      if (seen.find(atom, coordinates) === true) return
+      seen.keep(atom, coordinates, true)
       if (this.#kept.has(atom) || !this.#defined.has(atom)) {
         found.push({ v: atom, at: coordinates })
         return
@@ -304,7 +304,7 @@ class NestBuilder {
   readonly #reader: Reader
   readonly #registers = new Map<Var, Register>()
   /** Values of the phase that is being built, by variable and coordinates. */
-  #values = new Map<string, Value>()
+  #values = new Placed<Value>()
 
   constructor(group: Group, reader: Reader) {
     this.#group = group
@@ -315,7 +315,7 @@ class NestBuilder {
     const { outer, phases } = this.#group
     const built: Phase[] = []
     for (const { inner, roots } of phases) {
-      this.#values = new Map()
+      this.#values = new Placed()
       const reductions: Reduction[] = []
       const stores: Store[] = []
       const sums: Root[] = []
@@ -329,7 +329,7 @@ class NestBuilder {
           sums.push(root)
         } else {
           const value = this.#computed(root)
-          this.#values.set(`${out.id}@${keyOf(root.coordinates)}`, value)
+          this.#values.keep(out, root.coordinates, value)
           stores.push({ buffer: this.#reader.bufferOf(out), at: linear(root.coordinates, out.aval.shape), value })
         }
       }
@@ -352,11 +352,10 @@ class NestBuilder {
 
   #valueOf(atom: Atom, coordinates: readonly Affine[]): Value {
     if (atom.kind === 'literal') return { kind: 'constant', dtype: atom.aval.dtype, value: atom.value }
-    const key = `${atom.id}@${keyOf(coordinates)}`
-    const known = this.#values.get(key)
+    const known = this.#values.find(atom, coordinates)
     if (known !== undefined) return known
     const value = this.#fresh(atom, coordinates)
-    this.#values.set(key, value)
+    this.#values.keep(atom, coordinates, value)
     return value
   }
 

@@ -12,8 +12,18 @@ const rooms = (routines: readonly Routine[]): readonly Buffer[] => routines.flat
 /** The places that parts of a loop's carry alternate with. */
 export const sparesOf = ({ spare }: Scan | While): readonly Buffer[] => spare.filter((buffer) => buffer !== null)
 
+const found = new WeakMap<Kernel, Touched>()
+
 /** What a kernel does with buffers. */
 export const touched = (kernel: Kernel): Touched => {
+  const known = found.get(kernel)
+  if (known !== undefined) return known
+  const own = look(kernel)
+  found.set(kernel, own)
+  return own
+}
+
+const look = (kernel: Kernel): Touched => {
   switch (kernel.kind) {
     case 'nest': {
       const reads = new Set<Buffer>()
