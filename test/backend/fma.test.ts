@@ -12,7 +12,10 @@ import { avalsOf } from '../../src/ir/jaxpr.js'
 import { simplify } from '../../src/ir/passes.js'
 import { debug, grad, jit, lax, makeJaxpr, np, random, vmap, type DType, type NdArray } from '../../src/index.js'
 import { allClose, sameBits } from '../support/close.js'
+import { golden } from '../support/golden.js'
+import { compile, subjects, worst32 } from '../support/lanes.js'
 import { numRuns } from '../support/arbitrary.js'
+import { ulp } from '../support/ulp.js'
 import { compare } from './agreement.js'
 import { fuzzed } from './fuzz.js'
 
@@ -75,6 +78,39 @@ describe.runIf(available).each(['float32', 'float64'] as const)('fused in %s', (
     allClose('fused', [got], [jit(f)(...xs)], dtype === 'float32' ? 2e-6 : 4e-15)
     sameBits('again', fused(...xs), got)
     sameBits('another program', jit((...same: readonly NdArray[]) => f(...same), { fma: true })(...xs), got)
+  })
+})
+
+describe.runIf(available)('elementary functions keep their bounds fused', () => {
+  const unary = subjects.filter(({ name }) => name !== 'pow' && name !== 'atan2')
+
+  test.each(unary.filter(({ wide }) => !wide))('$name in float32', (s) => {
+    const { ulp: worst, x } = worst32(s, 262139, 0, true)
+    expect(worst, `at ${x}`).toBeLessThanOrEqual(s.bound)
+  })
+
+  test.each(golden('simd'))('$name in float64', ({ fn, args, out: expected }) => {
+    const s = subjects.find(({ name, wide }) => wide && name === fn) as (typeof subjects)[number] // there is one for each
+    const { x, y, out, run } = compile(true, s.write, true)
+    const values = expected.toTypedArray()
+    x.set(args[0].toTypedArray())
+    y.set((args[1] ?? args[0]).toTypedArray())
+    run(values.length)
+    values.forEach((v, i) => expect(Math.abs(out[i] - v) / ulp(v, 'float64'), `at ${x[i]}, ${y[i]}`).toBeLessThanOrEqual(s.bound))
+  })
+
+  test.each(unary)('$name at the ends of the range', ({ wide, write }) => {
+    const least = wide ? 2 ** -1074 : 2 ** -149
+    const points = [0, Infinity, NaN, least, 3 * least, 1, 0.5, 2, wide ? 1e300 : 3e38].flatMap((v) => [v, -v])
+    const [apart, fused] = [false, true].map((fma) => {
+      const { x, out, run } = compile(wide, write, fma)
+      x.set(points)
+      run(points.length)
+      return Array.from(out.subarray(0, points.length))
+    })
+    apart.forEach((v, i) => {
+      if (!Object.is(fused[i], v)) expect(Math.abs(fused[i] - v) / ulp(v, wide ? 'float64' : 'float32'), `at ${points[i]}`).toBeLessThanOrEqual(2)
+    })
   })
 })
 

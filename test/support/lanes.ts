@@ -26,8 +26,8 @@ export interface Compiled {
   readonly run: (count: number) => void
 }
 
-export const compile = (wide: boolean, write: Function1 | Function2): Compiled => {
-  const module = new ModuleBuilder()
+export const compile = (wide: boolean, write: Function1 | Function2, fma = false): Compiled => {
+  const module = new ModuleBuilder(fma)
   module.importMemory('env', 'memory', 1, 65536)
   module.define({ params: ['i32'], result: 'none' }, (scope, bytes) => {
     const i = scope.local('i32')
@@ -88,8 +88,10 @@ export const distance32 = (got: number, value: number): number => {
 }
 
 /** The worst of all results at the float32 numbers whose bits are `first`, `first + step`, … */
-export const worst32 = ({ write, exact: value }: Subject, step: number, first = 0): { readonly ulp: number; readonly x: number } => {
-  const { x, out, run } = compile(false, write)
+export const worst32 = (
+  { write, exact: value }: Subject, step: number, first = 0, fma = false
+): { readonly ulp: number; readonly x: number } => {
+  const { x, out, run } = compile(false, write, fma)
   const words = new Int32Array(x.buffer, x.byteOffset, room)
   let worst = { ulp: 0, x: 0 }
   for (let from = first; from < 2 ** 32; from += room * step) {

@@ -1,4 +1,5 @@
 import { f32x4, f64x2, i32, i32x4, i64x2, v128 } from '../code.js'
+import { addProduct } from '../fma.js'
 import type { Vector, Writer } from './write.js'
 
 type Operation1 = (a: Vector) => Vector
@@ -11,6 +12,7 @@ export interface Format {
   readonly mul: Operation2
   readonly div: Operation2
   readonly sqrt: Operation1
+  readonly relaxedMadd: (a: Vector, b: Vector, c: Vector) => Vector
   readonly abs: Operation1
   readonly neg: Operation1
   readonly nearest: Operation1
@@ -85,14 +87,16 @@ export const withSign = (f: Format, size: Vector, x: Vector): Vector => v128.or(
  * A polynomial by Estrin's scheme, its lowest coefficient first: halves do not wait for each other. Processors look ahead only so far,
  * and long chains of products would keep them waiting.
  */
-export const polynomial = (w: Writer, { add, mul, all }: Format, x: Vector, coefficients: readonly number[]): Vector => {
+export const polynomial = (w: Writer, format: Format, x: Vector, coefficients: readonly number[]): Vector => {
+  const { mul, all } = format
+  const accumulate = addProduct(w, format)
   const powers = [x]
   const last = coefficients.length - 1
   for (let n = 2; n < last; n *= 2) powers.push(w.keep(mul(powers[powers.length - 1], powers[powers.length - 1])))
   const sum = (from: number, to: number, k: number): Vector => {
     if (to - from === 1) return all(coefficients[from])
     const middle = from + (1 << k)
-    return middle < to ? add(mul(sum(middle, to, k - 1), powers[k]), sum(from, middle, k - 1)) : sum(from, to, k - 1)
+    return middle < to ? accumulate(sum(from, middle, k - 1), sum(middle, to, k - 1), powers[k]) : sum(from, to, k - 1)
   }
   const k = powers.length - 1
   const half = 1 << k

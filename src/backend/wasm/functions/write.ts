@@ -13,6 +13,11 @@ export class Writer {
     this.#scope = scope
   }
 
+  /** Whether a multiplication and an addition may become one instruction. */
+  get fma(): boolean {
+    return this.#scope.fma
+  }
+
   /** A value that is used several times. */
   keep(value: Vector): Vector {
     return this.variable(value).get
