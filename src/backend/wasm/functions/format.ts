@@ -102,5 +102,6 @@ export const polynomial = (w: Writer, format: Format, x: Vector, coefficients: r
   const half = 1 << k
   if (last !== 2 * half) return sum(0, coefficients.length, k)
   // a power less for the last coefficient alone
-  return add(mul(add(mul(all(coefficients[last]), powers[k]), sum(half, last, k - 1)), powers[k]), sum(0, half, k - 1))
+  const high = accumulate(sum(half, last, k - 1), all(coefficients[last]), powers[k])
+  return accumulate(sum(0, half, k - 1), high, powers[k])
 }
