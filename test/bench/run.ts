@@ -5,7 +5,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { measure, table } from './measure.js'
 import { ownCandidates } from './own.js'
 import { isInstalled, peerNames, prepare, type PeerName } from './peers.js'
@@ -44,8 +44,8 @@ interface Options {
 
 const command = new Command('bench')
   .description('Times the library beside others, and prints a Markdown document.')
-  .option('--peers <names>', `some of ${peerNames.join(', ')}`, listOf(peerNames), peerNames)
-  .option('--workloads <ids>', `some of ${ids.join(', ')}; W1 stands for all of its kind`, listOf(ids), ids)
+  .addOption(new Option('--peers <names>', `some of ${peerNames.join(', ')}`).argParser(listOf(peerNames)).default(peerNames, 'all'))
+  .addOption(new Option('--workloads <ids>', `some of ${ids.join(', ')}; W1 stands for all of its kind`).argParser(listOf(ids)).default(ids, 'all'))
   .option('--rounds <n>', 'how often each has its turn', positive, 5)
   .option('--ms <n>', 'how many milliseconds a turn takes', positive, 400)
   .option('--json <file>', 'writes every figure to a file, too')
