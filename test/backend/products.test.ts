@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import type { DType } from '../../src/core/dtype.js'
-import { lax } from '../../src/index.js'
+import { lax, np } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
 import { agree, draw } from '../support/compiled.js'
 import { functionInPieces, halfOf } from './cutting.js'
@@ -12,6 +12,23 @@ const floats = fc.constantFrom<DType>('float32', 'float64')
 const products = fc.record({
   batch: fc.constantFrom([], [2], [3, 2]), rows: fc.integer({ min: 1, max: 37 }), columns: fc.integer({ min: 1, max: 37 }),
   depth: fc.integer({ min: 1, max: 40 }), axes: fc.tuple(fc.boolean(), fc.boolean()), dtype: floats, seed: fc.integer()
+})
+
+type Binary = (y: NdArray, z: NdArray) => NdArray
+
+/** What may follow a product, of it and of an array of its shape. */
+const followers: readonly Binary[] = [
+  (y, z) => np.add(y, lax.sliceInDim(z, 0, 1, 1, z.ndim - 2)),
+  (y) => np.maximum(y, 0), (y) => np.array(np.greater(y, 0), { dtype: y.dtype }), (y, z) => np.add(y, z), (y) => np.sin(y),
+  (y, z) => np.mul(z, np.add(y, 1)), (y, z) => np.subtract(z, np.mul(0.5, y)), (y) => np.mul(y, np.arange(y.shape[y.ndim - 1])),
+  (y) => np.array(np.array(y, { dtype: 'float64' }), { dtype: y.dtype }),
+  (y) => np.reshape(np.reshape(y, [-1]), y.shape), (y) => np.flip(y, { axis: -1 }), (y) => np.sub(y, np.sum(y, { axis: -1, keepdims: true }))
+]
+
+const followed = fc.record({
+  batch: fc.constantFrom([], [2], [3, 2]), rows: fc.integer({ min: 1, max: 40 }), columns: fc.integer({ min: 12, max: 60 }),
+  depth: fc.constantFrom(1, 7, 20, 530), axes: fc.tuple(fc.boolean(), fc.boolean()), dtype: floats, seed: fc.integer(),
+  chains: fc.array(fc.array(fc.constantFrom(...followers), { maxLength: 3 }), { minLength: 1, maxLength: 3 })
 })
 
 describe('products', () => {
@@ -27,6 +44,20 @@ describe('products', () => {
       agree(multiply(batch.length, left, right), [x, y])
       functionInPieces(multiply(batch.length, left, right), [x, y], seed)
     }), { numRuns: numRuns(150) })
+  })
+
+  test('agree with the reference, whatever follows them', () => {
+    fc.assert(fc.property(followed, ({ batch, rows, columns, depth, axes: [left, right], dtype, seed, chains }) => {
+      const whole = (k: number, shape: readonly number[]): NdArray => np.array(draw(seed + k, [...batch, ...shape], 'int32'), { dtype })
+      const x = whole(0, left ? [depth, rows] : [rows, depth])
+      const y = whole(1, right ? [columns, depth] : [depth, columns])
+      const program = (...[p, q, z]: readonly NdArray[]): readonly NdArray[] => {
+        const product = multiply(batch.length, left, right)(p, q)
+        return chains.map((chain) => chain.reduce((value, next) => next(value, z), product))
+      }
+      agree(program, [x, y, whole(2, [rows, columns])], 256)
+      functionInPieces(program, [x, y, whole(2, [rows, columns])], seed)
+    }), { numRuns: numRuns(50) })
   })
 
   test.each([

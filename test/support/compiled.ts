@@ -12,12 +12,15 @@ import { stage } from '../../src/ir/stage.js'
 const own = /^(conv_|reduce_window|select_and_)/
 
 /** Compiled and interpreted results agree: to so many units of the last place of the greatest element, exactly for 0. */
-export const agree = (f: (...xs: readonly NdArray[]) => NdArray, xs: readonly NdArray[], ulps = 64): void => {
-  const { jaxpr, captured } = stage((args) => [f(...args)], xs.map(({ aval }) => aval))
+export const agree = (f: (...xs: readonly NdArray[]) => NdArray | readonly NdArray[], xs: readonly NdArray[], ulps = 64): void => {
+  const { jaxpr, captured } = stage((args) => [f(...args)].flat(), xs.map(({ aval }) => aval))
   for (const eqn of jaxpr.eqns) if (own.test(eqn.primitive.name)) expect(writes(eqn)).toBe(true)
   const args = [...captured, ...xs]
-  const [want] = evaluate(jaxpr, args)
-  const [got] = compiled.execute(jitP, args, { name: 'f', jaxpr }, jaxpr.outputs.map(({ aval }) => aval))
+  const results = compiled.execute(jitP, args, { name: 'f', jaxpr }, jaxpr.outputs.map(({ aval }) => aval))
+  evaluate(jaxpr, args).forEach((want, k) => same(results[k], want, ulps))
+}
+
+const same = (got: NdArray, want: NdArray, ulps: number): void => {
   expect(got.shape).toEqual(want.shape)
   expect(got.dtype).toBe(want.dtype)
   const [a, b] = [got.toTypedArray(), want.toTypedArray()]

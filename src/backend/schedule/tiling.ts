@@ -84,6 +84,7 @@ export const tilingOf = ({ dtype, batch, rows, columns, depth, lhs, rhs }: Produ
   const width = (view.rows === 1 && !packs ? 16 * rowVectors : tileBytes) / byteSize(dtype)
   const pieces = piecesOf(view, { dots, packs, width })
   const panel = Math.min(depth, blockDepth(depth, packs)) * width
-  const panels = Math.ceil(Math.min(pieces.axis === 'columns' ? pieces.size : columns, blockColumns) / width)
+  const { axis, size, each } = pieces
+  const panels = Math.ceil(Math.min(axis === 'columns' ? size * each : columns, columns, blockColumns) / width)
   return { ...view, turned, dots, packs, width, pieces, room: packs ? panel * panels : 0 }
 }
