@@ -38,10 +38,15 @@ export const arenaOf = ({ kernels, scratch }: Schedule): Arena => {
     return at
   }
   const give = (at: number, bytes: number): void => {
-    const next = holes.findIndex((hole) => hole.at > at)
-    holes.splice(next < 0 ? holes.length : next, 0, { at, bytes })
-    for (let i = holes.length - 1; i > 0; i--) {
-      if (holes[i - 1].at + holes[i - 1].bytes !== holes[i].at) continue
+    let [next, high] = [0, holes.length]
+    while (next < high) {
+      const middle = (next + high) >>> 1
+      if (holes[middle].at < at) next = middle + 1
+      else high = middle
+    }
+    holes.splice(next, 0, { at, bytes })
+    for (const i of [next + 1, next]) {
+      if (i === 0 || i === holes.length || holes[i - 1].at + holes[i - 1].bytes !== holes[i].at) continue
       holes[i - 1].bytes += holes[i].bytes
       holes.splice(i, 1)
     }

@@ -24,6 +24,9 @@ const dearest = 400
 /** How many places in memory the loops of one kernel read and write, and what they compute, at most: functions have their limits. */
 const mostWork = 800
 
+/** How many groups that a value has nothing to do with are asked whether it may join their loops. */
+const mostOpen = 8
+
 /** An equation whose result gets a buffer or a register, and where its loops are. */
 interface Root {
   readonly eqn: Eqn
@@ -71,6 +74,8 @@ class Scheduler {
   readonly #roots = new Map<Var, Root>()
   readonly #steps: (Group | Exclude<Kernel, Nest>)[] = []
   readonly #place = new Map<Var, number>()
+  /** The latest groups that began as maps over a shape. */
+  readonly #maps = new Map<string, readonly number[]>()
   #buffersMade = 0
 
   constructor(jaxpr: Segment) {
@@ -146,11 +151,13 @@ class Scheduler {
     const reads = this.#reads(root)
     const work = reads.length + 1 + (this.#cost.get(out) ?? 0)
     const after = reads.reduce((last, { v }) => Math.max(last, this.#place.get(v) ?? -1), -1)
-    for (let i = Math.max(after, 0); i < this.#steps.length; i++) {
+    const shape = root.domain.join()
+    const maps = this.#maps.get(shape) ?? []
+    // the group that the last of what it reads is in; else one that has nothing of what it reads, but the same loops
+    for (const i of [after, ...maps.filter((k) => k > after)]) {
       const step = this.#steps[i]
-      if ('kind' in step) continue
-      const inside = reads.filter(({ v }) => this.#place.get(v) === i)
-      if (step.work + work <= mostWork && (inside.length > 0 || i > after) && this.#join(step, root, inside)) {
+      if (step === undefined || 'kind' in step || step.work + work > mostWork) continue
+      if (this.#join(step, root, reads.filter(({ v }) => this.#place.get(v) === i))) {
         step.work += work
         this.#place.set(out, i)
         return
@@ -159,6 +166,7 @@ class Scheduler {
     const outer = lowering.kind === 'reduce' ? root.domain.slice(0, root.rank) : null
     this.#steps.push({ outer, phases: [{ inner: root.domain.slice(outer?.length ?? 0), roots: [root] }], work })
     this.#place.set(out, this.#steps.length - 1)
+    if (outer === null) this.#maps.set(shape, [...maps.slice(1 - mostOpen), this.#steps.length - 1])
   }
 
   /** The kernel of an equation that has one to itself. */
