@@ -6,11 +6,18 @@ import type { Jaxpr } from '../../src/core/primitive.js'
 import { compiled } from '../../src/backend/compiled.js'
 import { jitP } from '../../src/control/jit.js'
 import { evaluate } from '../../src/ir/evaluate.js'
+import { avalsOf } from '../../src/ir/jaxpr.js'
 import { simplify } from '../../src/ir/passes.js'
 import { stage } from '../../src/ir/stage.js'
+import { jvpArrays } from '../../src/transform/differentiate.js'
+import { scatter } from '../../src/transform/mask.js'
+import { vjpArrays } from '../../src/transform/reverse.js'
+import { vmap } from '../../src/transform/vmap.js'
 import { numRuns } from '../support/arbitrary.js'
-import { wildTrials, type Trial } from '../laws/row.js'
+import { noiseLike, stackAt } from '../support/arrays.js'
+import { isReversible, isSmooth, smoothTrials, wildTrials, type ArrayFunction, type Subject, type Trial } from '../laws/row.js'
 import { subjects } from '../laws/table.js'
+import { agree as agreeTo } from './agreement.js'
 
 /** The results of a program, compiled. */
 const run = (jaxpr: Jaxpr, args: readonly NdArray[]): readonly NdArray[] =>
@@ -54,5 +61,39 @@ const agree = (trial: Trial): void => {
 describe('compiled as the reference computes', () => {
   test.each(subjects.map((subject) => [subject.primitive.name, subject] as const))('%s', (_, subject) => {
     fc.assert(fc.property(wildTrials(subject), agree), { numRuns: numRuns(20) })
+  })
+})
+
+/** The programs of a derivative in the directions, and back; and of a batch of two. */
+const derived = (subject: Subject, { f, operands, differentiable }: Trial): readonly (readonly [ArrayFunction, readonly NdArray[]])[] => {
+  const directions = operands.filter((_, i) => differentiable[i]).map((x, i) => noiseLike(x, i))
+  const pushed: ArrayFunction = (xs) => {
+    const tangents = scatter(xs.slice(operands.length), differentiable)
+    const [outs, slopes] = jvpArrays(f, xs.slice(0, operands.length), tangents)
+    return [...outs, ...slopes.filter((slope) => slope !== null)]
+  }
+  const pulled: ArrayFunction = (xs) => {
+    const [outs, pullback] = vjpArrays(f, xs, differentiable)
+    return pullback(outs.map((y, i) => (isFloat(y.dtype) ? noiseLike(y, i + 20) : null))).filter((ct) => ct !== null)
+  }
+  const twice = operands.map((x) => stackAt([x, x], 0))
+  const batch: ArrayFunction = (xs) => vmap((...each: readonly NdArray[]) => f(each), xs.length === 0 ? { axisSize: 2 } : {})(...xs)
+  const smooth = isSmooth(subject) && differentiable.includes(true)
+  return [
+    [batch, twice],
+    ...(smooth ? [[pushed, [...operands, ...directions]] as const] : []),
+    ...(smooth && isReversible(subject) ? [[pulled, operands] as const] : [])
+  ]
+}
+
+describe('derivatives and batches too', () => {
+  test.each(subjects.map((subject) => [subject.primitive.name, subject] as const))('%s', (_, subject) => {
+    const trials = isSmooth(subject) ? smoothTrials(subject) : wildTrials(subject)
+    fc.assert(fc.property(trials, (trial) => {
+      for (const [f, args] of derived(subject, trial)) {
+        const { jaxpr, captured } = stage(f, avalsOf(args))
+        agreeTo(jaxpr, [...captured, ...args])
+      }
+    }), { numRuns: numRuns(5) })
   })
 })

@@ -154,8 +154,9 @@ const oneByOne = (
   return sequence(window.set(i32.const(0)), over(0, []))
 }
 
-const floats = (avals: readonly Aval[]): boolean =>
-  avals[0].dtype === avals[1].dtype && (avals[0].dtype === 'float32' || avals[0].dtype === 'float64')
+/** Floats in arrays with axes: scalars may be literals, which lie nowhere. */
+const floats = ([{ dtype, shape }, other]: readonly Aval[]): boolean =>
+  shape.length > 0 && dtype === other.dtype && (dtype === 'float32' || dtype === 'float64')
 
 const selectAndGather: Writer = {
   accepts: floats,
