@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { debug, grad, jit, lax, nn, np, profile, random, ShapeStruct, vmap, type NdArray } from '../../src/index.js'
+import { check, debug, grad, jit, lax, nn, np, profile, random, ShapeStruct, vmap, type NdArray } from '../../src/index.js'
 import { f32, i32 } from '../support/arrays.js'
 
 /*
@@ -115,6 +115,17 @@ describe('ahead of time', () => {
     expect(names()).toEqual(['jit', 'add'])
     expect(names('compiled')).toEqual(['sin', 'add'])
     expect(() => lowered.jaxpr('lowered' as 'traced')).toThrow("jaxpr: expected 'traced', 'simplified' or 'compiled', got \"lowered\"")
+  })
+
+  test('programs with checks are not compiled, but can be looked at', async () => {
+    const lowered = jit((x: NdArray) => {
+      check(np.all(np.greater(x, 0)), 'positive')
+      return np.log(x)
+    }, { name: 'checked' }).lower(floats(3))
+    const refusal = 'jit(checked): expected a program without checks'
+    expect(() => lowered.compile()).toThrow(refusal)
+    await expect(lowered.compileAsync()).rejects.toThrow(refusal)
+    expect(String(lowered.schedule())).toContain('interpreted: check[assertion="positive"')
   })
 
   test('what does not trace does not lower', () => {
