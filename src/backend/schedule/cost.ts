@@ -94,7 +94,7 @@ const workOfUpdate = (kernel: Opaque): Work => {
 }
 
 /** What a schedule's kernels do. */
-export const workOfAll = ({ kernels }: Schedule): Work => kernels.map(workOf).reduce(plus, none)
+const workOfAll = ({ kernels }: Schedule): Work => kernels.map(workOf).reduce(plus, none)
 
 /** What a kernel does. A `while` counts as one step, a `cond` as its dearest branch: how they go is not known before. */
 export const workOf = (kernel: Kernel): Work => {

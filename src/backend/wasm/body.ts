@@ -27,7 +27,7 @@ export interface Surroundings {
 }
 
 /** All that a phase computes. */
-export const resultsOf = ({ reductions, stores }: Phase): readonly Value[] => [...reductions, ...stores].map(({ value }) => value)
+const resultsOf = ({ reductions, stores }: Phase): readonly Value[] => [...reductions, ...stores].map(({ value }) => value)
 
 /** The values of a phase, each once. */
 export const valuesOf = (phase: Phase): ReadonlySet<Value> => {
