@@ -318,7 +318,7 @@ describe('what checkify watches for by itself', () => {
 })
 
 describe('random programs', () => {
-  test('compute what they compute when everything is checked', () => {
+  test('compute what they compute when everything is checked', { timeout: 120_000 }, () => {
     fc.assert(fc.property(nestings, (nesting) => {
       const expected = nesting.value(true)
       const g = (): readonly [CheckErrors, NdArray] => checkify(() => nesting.value(true), all)()

@@ -79,7 +79,7 @@ describe('nested jits cost what their bodies cost', () => {
   })
 })
 
-describe('20,000 equations overflow no stack', () => {
+describe('20,000 equations overflow no stack', { timeout: 120_000 }, () => {
   const length = 20_000
   const chain: F = (x) => {
     let y = x
