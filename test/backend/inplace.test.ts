@@ -1,15 +1,12 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { donatedTo, planned } from '../../src/backend/plan.js'
-import { compiled } from '../../src/backend/compiled.js'
-import { reference } from '../../src/backend/reference.js'
 import type { KernelLine } from '../../src/backend/schedule/lines.js'
 import { compile, type Executable } from '../../src/backend/wasm/executable.js'
 import { Heap } from '../../src/backend/wasm/heap.js'
 import { storageOf } from '../../src/array/ndarray.js'
 import type { NdArray } from '../../src/core/array.js'
 import type { Var } from '../../src/core/primitive.js'
-import { installBackend } from '../../src/core/trace.js'
 import { stage } from '../../src/ir/stage.js'
 import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile } from '../../src/index.js'
 import { noiseLike } from '../support/arrays.js'
@@ -17,9 +14,6 @@ import { noiseLike } from '../support/arrays.js'
 /*
  * Results in the places of operands: what is written, where it is, and that values do not tell.
  */
-
-beforeAll(() => installBackend(compiled))
-afterAll(() => installBackend(reference))
 
 const noisy = (shape: readonly number[], seed = 0): NdArray => noiseLike({ shape, dtype: 'float32' }, seed)
 

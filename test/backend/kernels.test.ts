@@ -3,10 +3,9 @@ import type { NdArray } from '../../src/core/array.js'
 import { dtypes, isFloat, type DType } from '../../src/core/dtype.js'
 import type { Jaxpr } from '../../src/core/primitive.js'
 import { sizeOf, type Shape } from '../../src/core/shape.js'
-import { bind, installBackend } from '../../src/core/trace.js'
+import { bind } from '../../src/core/trace.js'
 import { compiled } from '../../src/backend/compiled.js'
 import { planned } from '../../src/backend/plan.js'
-import { reference } from '../../src/backend/reference.js'
 import { jitP } from '../../src/control/jit.js'
 import { grad, lax, nn, np, random, vmap } from '../../src/index.js'
 import { evaluate } from '../../src/ir/evaluate.js'
@@ -14,25 +13,19 @@ import { stage } from '../../src/ir/stage.js'
 import { dynamicSliceP, dynamicUpdateSliceP } from '../../src/lax/dynamic.js'
 import type { IndexMode } from '../../src/lax/indexing.js'
 import { noise } from '../support/arrays.js'
+import { interpreted } from '../support/interpreted.js'
 
 type Arrays = readonly NdArray[]
 
 /** What the reference computes. */
-const expected = (jaxpr: Jaxpr, args: Arrays): Arrays => {
-  const before = installBackend(reference)
-  try {
-    return evaluate(jaxpr, args)
-  } finally {
-    installBackend(before)
-  }
-}
+const expected = (jaxpr: Jaxpr, args: Arrays): Arrays => interpreted(() => evaluate(jaxpr, args))
 
 /** The results of a program, compiled and as the reference computes them. No equation of it is interpreted. */
 const both = (f: (xs: Arrays) => Arrays, xs: Arrays): readonly (readonly [got: NdArray, want: NdArray])[] => {
   const { jaxpr, captured } = stage(f, xs.map(({ aval }) => aval))
   const args = [...captured, ...xs]
-  const interpreted = planned(jaxpr).parts.filter((part) => !part.compiled)
-  expect(interpreted.map((part) => part.jaxpr.eqns[0].primitive.name)).toEqual([])
+  const left = planned(jaxpr).parts.filter((part) => !part.compiled)
+  expect(left.map((part) => part.jaxpr.eqns[0].primitive.name)).toEqual([])
   const got = compiled.execute(jitP, args, { name: 'f', jaxpr }, jaxpr.outputs.map(({ aval }) => aval))
   return expected(jaxpr, args).map((want, k) => [got[k], want])
 }
