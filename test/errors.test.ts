@@ -270,9 +270,9 @@ const escapes: readonly Row[] = [
 ]
 
 const strangers: readonly Row[] = [
-  ['text', () => np.add(foreign('one'), 1), ArgumentError, 'add: expected a number or a boolean, got "one"'],
-  ['nothing', () => np.sin(foreign(undefined)), ArgumentError, 'sin: expected a number or a boolean, got undefined'],
-  ['an object', () => np.sin(foreign({ w: 1 })), ArgumentError, 'sin: expected a number or a boolean, got { w }'],
+  ['text', () => np.add(foreign('one'), 1), ArgumentError, 'add: expected an array, a number or a boolean, got "one"'],
+  ['nothing', () => np.sin(foreign(undefined)), ArgumentError, 'sin: expected an array, a number or a boolean, got undefined'],
+  ['an object', () => np.sin(foreign({ w: 1 })), ArgumentError, 'sin: expected an array, a number or a boolean, got { w }'],
   ['a bigint', () => np.array(foreign([1n])), ArgumentError, 'array: expected a number or a boolean, got 1n at [0]'],
   ['a typed array without a dtype', () => np.array(foreign(new BigInt64Array(2))),
     DTypeError, 'array: expected a typed array of an element type that is a dtype, got an instance of BigInt64Array'],

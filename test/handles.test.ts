@@ -125,8 +125,8 @@ describe('arrays are handles', () => {
   test('that other objects cannot pretend to be', () => {
     const forged: NdArray = Object.create(Object.getPrototypeOf(x) as object) as NdArray
     expect(() => forged.shape).toThrow(TypeError)
-    expect(() => np.sin({ shape: [2], dtype: 'float32', weak: false } as never)).toThrow('sin: expected a number or a boolean')
-    expect(() => np.add(structuredClone(x), 1)).toThrow('add: expected a number or a boolean, got {}')
+    expect(() => np.sin({ shape: [2], dtype: 'float32', weak: false } as never)).toThrow('sin: expected an array, a number or a boolean')
+    expect(() => np.add(structuredClone(x), 1)).toThrow('add: expected an array, a number or a boolean, got {}')
   })
 
   test('which JSON writes as lists', () => {

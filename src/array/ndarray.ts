@@ -226,7 +226,8 @@ export const fromList = (who: string, list: NestedList, dtype?: DType): NdArray 
     }
     if (typeof item === 'boolean') bools++
     else if (typeof item !== 'number') {
-      if (!isArray(item) || item.ndim > 0) throw new ArgumentError(who, 'a number or a boolean', quoted(item), path)
+      const expected = path.length === 0 ? 'an array, a number or a boolean' : 'a number or a boolean'
+      if (!isArray(item) || item.ndim > 0) throw new ArgumentError(who, expected, quoted(item), path)
     }
     values[next++] = Number(item)
   }

@@ -40,8 +40,8 @@ test.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
     ArgumentError, "norm: expected 'fro', 'nuc', ±1, ±2 or ±Infinity as the order for matrices, got 3"],
   ['three axes', () => linalg.norm(np.ones([1, 1, 1]), { ord: 1 }), ShapeError, 'norm: expected one axis of vectors or two of matrices'],
   ['an array beyond vectors and matrices', () => np.diag(np.ones([1, 1, 1])), ShapeError, 'diag: expected a vector or a matrix'],
-  ['a text', () => np.sin('1' as never), ArgumentError, 'sin: expected a number or a boolean, got "1"'],
-  ['nothing', () => np.add(x, undefined as never), ArgumentError, 'add: expected a number or a boolean, got undefined'],
+  ['a text', () => np.sin('1' as never), ArgumentError, 'sin: expected an array, a number or a boolean, got "1"'],
+  ['nothing', () => np.add(x, undefined as never), ArgumentError, 'add: expected an array, a number or a boolean, got undefined'],
   ['a place that is not known', () => jit((y: typeof x) => np.nonzero(y)[0])(x), TracerError, 'a value traced by jit'],
   ['a traced number', () => jit((y: typeof x) => np.add(y, Number(np.max(y))))(x), TracerError, 'conversion to a primitive']
 ])('%s', (_, f, kind, message) => {
