@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
-import { root, textOf } from './support/source.js'
+import { filesOf, parse, root, textOf } from './support/source.js'
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
@@ -45,6 +46,13 @@ describe('house', () => {
 
   test('the index alone has side effects, in each of its forms', () => {
     expect(manifest.sideEffects).toEqual(['./dist/index.js', './dist/node/core.js', './dist/node/index.js', './src/index.ts'])
+  })
+
+  test('other modules only declare: what is at module level of them has no effect on anything else', () => {
+    const acting = filesOf('src', '.ts').filter((file) => file !== 'src/index.ts').flatMap((file) =>
+      parse(file).statements.filter((statement) => !ts.isDeclarationStatement(statement) && !ts.isVariableStatement(statement))
+        .map((statement) => `${file}: ${statement.getText()}`))
+    expect(acting).toEqual([])
   })
 
   test('every script that runs a file has its file', () => {

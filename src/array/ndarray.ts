@@ -117,8 +117,8 @@ const nest = (data: TypedArray, shape: Shape, bool: boolean): NestedList => {
   return build(0, 0, data.length)
 }
 
-/** The slice `x[i]` along the leading axis, sharing the elements. */
-const row = (x: NdArray, i: number): NdArray => {
+/** The slice `x[i]` of a concrete array along the leading axis, sharing the elements. */
+export const row = (x: NdArray, i: number): NdArray => {
   const shape = x.shape.slice(1)
   const size = sizeOf(shape)
   return share({ shape, dtype: x.dtype, weak: x.weak }, x, i * size, size)

@@ -1,4 +1,4 @@
-import { dataOf, share, wrap } from '../array/ndarray.js'
+import { dataOf, row, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { sameType, showAval, type Aval } from '../core/aval.js'
 import { allocate } from '../core/dtype.js'
@@ -23,12 +23,6 @@ import { either, fixedPoint, none, rewired } from './wiring.js'
 
 const stackedAval = (length: number, { shape, dtype, weak }: Aval): Aval => ({ shape: [length, ...shape], dtype, weak })
 
-const slice = (x: NdArray, i: number): NdArray => {
-  const shape = x.shape.slice(1)
-  const size = sizeOf(shape)
-  return share({ shape, dtype: x.dtype, weak: x.weak }, x, i * size, size)
-}
-
 const run = (operands: readonly NdArray[], params: ScanParams, outs: readonly Aval[]): readonly NdArray[] => {
   const { jaxpr, length, reverse, carries } = params
   const { constants, carry: start, slices } = partsOf(operands, params)
@@ -36,7 +30,7 @@ const run = (operands: readonly NdArray[], params: ScanParams, outs: readonly Av
   let carry = start
   for (let step = 0; step < length; step++) {
     const i = reverse ? length - 1 - step : step
-    const results = evaluate(jaxpr, [...constants, ...carry, ...slices.map((x) => slice(x, i))])
+    const results = evaluate(jaxpr, [...constants, ...carry, ...slices.map((x) => row(x, i))])
     carry = results.slice(0, carries)
     stacks.forEach((stack, k) => {
       const data = dataOf(results[carries + k])

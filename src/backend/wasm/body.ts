@@ -3,6 +3,7 @@ import { strideOf } from '../schedule/affine.js'
 import type { Affine, Buffer, Phase, Register, Store, Value } from '../schedule/kernel.js'
 import { after, f32x4, f64x2, i32, i32x4, sequence, v128, type Code, type Local, type Statement } from './code.js'
 import { constantLanes, gatherLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from './lanes.js'
+import { times } from './loops.js'
 import type { Scope } from './module.js'
 import { emitLanes } from './operations.js'
 import type { Sum } from './sums.js'
@@ -198,7 +199,7 @@ export class Body {
   #position(at: Affine, dtype: DType, place: Place): Code<'v128'> {
     const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
     let start: Code<'i32'> = i32.const(at.offset + place.ahead * step)
-    for (const [k, i] of place.counters) if (strideOf(at, k) !== 0) start = i32.add(start, scaled(i.get, strideOf(at, k)))
+    for (const [k, i] of place.counters) if (strideOf(at, k) !== 0) start = i32.add(start, times(i.get, strideOf(at, k)))
     const lanes = i32x4.add(i32x4.splat(start), v128.const(Int32Array.of(0, step, 2 * step, 3 * step)))
     if (dtype === 'float32') return f32x4.convertI32S(lanes)
     return dtype === 'float64' ? f64x2.convertLowI32S(lanes) : lanes
@@ -240,7 +241,7 @@ export class Body {
     if (at.offset !== 0) address = i32.add(address, i32.const(at.offset * bytes))
     for (const [k, i] of place.counters) {
       const step = strideOf(at, k) * bytes
-      if (step !== 0) address = i32.add(address, scaled(i.get, step))
+      if (step !== 0) address = i32.add(address, times(i.get, step))
     }
     return address
   }
@@ -250,12 +251,6 @@ export class Body {
     if (base === undefined) return this.#sum(access, place)
     const i = place.counters.get(this.#loop)
     const step = strideOf(access.at, this.#loop) * byteSize(access.buffer.dtype)
-    return i === undefined || step === 0 ? base.get : i32.add(base.get, scaled(i.get, step))
+    return i === undefined || step === 0 ? base.get : i32.add(base.get, times(i.get, step))
   }
-}
-
-const scaled = (i: Code<'i32'>, by: number): Code<'i32'> => {
-  if (by === 1) return i
-  const shift = Math.log2(by)
-  return Number.isInteger(shift) ? i32.shl(i, i32.const(shift)) : i32.mul(i, i32.const(by))
 }

@@ -13,12 +13,14 @@ export const counted = (
 export const each = (scope: Scope, extent: number, body: (i: Code<'i32'>) => Statement): Statement =>
   extent === 1 ? body(i32.const(0)) : counted(scope, i32.const(0), i32.const(extent), 1, (i) => body(i.get))
 
+/** `i · factor`. */
 export const times = (i: Code<'i32'>, factor: number): Code<'i32'> => {
   if (factor === 1) return i
   const shift = Math.log2(factor)
   return Number.isInteger(shift) ? i32.shl(i, i32.const(shift)) : i32.mul(i, i32.const(factor))
 }
 
+/** `address + bytes`. */
 export const plus = (address: Code<'i32'>, bytes: number): Code<'i32'> => (bytes === 0 ? address : i32.add(address, i32.const(bytes)))
 
 /** The smaller one. */

@@ -4,9 +4,9 @@ import type { CumulativeParams } from '../../../lax/cumulative.js'
 import { f32x4, f64x2, sequence, v128, type Code, type Local, type Statement } from '../code.js'
 import { unary64 } from '../functions/index.js'
 import { constantLanes } from '../lanes.js'
+import { plus } from '../loops.js'
 import type { Scope } from '../module.js'
 import { emitLanes } from '../operations.js'
-import { beyond } from './element.js'
 import { advance, eachLines, lined } from './lines.js'
 import { repeat } from './walk.js'
 import type { Writer } from './writer.js'
@@ -49,8 +49,8 @@ const cumulative = (fold: MakeFold): Writer => ({
       const { every, then } = folding.pause ?? { every: Infinity, then: sequence() }
       const [pieces, rest] = [Math.floor(count / every), every === Infinity ? count : count % every]
       return sequence(
-        from.set(beyond(starts[0].get, start)),
-        at.set(beyond(starts[1].get, start)),
+        from.set(plus(starts[0].get, start)),
+        at.set(plus(starts[1].get, start)),
         folding.start,
         ...(pieces === 0 ? [] : [repeat(scope, pieces, sequence(repeat(scope, every, once), then))]),
         ...(rest === 0 ? [] : [repeat(scope, rest, once)])

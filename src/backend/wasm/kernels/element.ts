@@ -22,6 +22,3 @@ export const storeElement = (dtype: DType, address: Code<'i32'>, value: Code, of
 
 /** Bytes from one element to the next along every axis. */
 export const byteStrides = (dtype: DType, shape: Shape): readonly number[] => stridesOf(shape).map((stride) => stride * byteSize(dtype))
-
-/** `address + bytes`. */
-export const beyond = (address: Code<'i32'>, bytes: number): Code<'i32'> => (bytes === 0 ? address : i32.add(address, i32.const(bytes)))

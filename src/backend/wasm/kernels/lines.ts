@@ -2,8 +2,8 @@ import { byteSize, type DType } from '../../../core/dtype.js'
 import { sizeOf, type Shape } from '../../../core/shape.js'
 import { i32, sequence, v128, type Code, type Local, type Statement } from '../code.js'
 import { gatherLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
+import { plus } from '../loops.js'
 import type { Scope } from '../module.js'
-import { beyond } from './element.js'
 import { repeat, walk } from './walk.js'
 
 /*
@@ -55,7 +55,7 @@ export const eachLines = (
       return sequence(held.set(value), ...scatterLanes(dtype, address.get, held.get, lanes, count, step))
     }
   })
-  const step = (by: number): Statement => sequence(...starts.map((at, k) => at.set(beyond(at.get, by * arrays[k][fast]))))
+  const step = (by: number): Statement => sequence(...starts.map((at, k) => at.set(plus(at.get, by * arrays[k][fast]))))
   const [whole, rest] = [Math.floor(many / lanes), many % lanes]
   const along = sequence(
     ...(whole === 0 ? [] : [repeat(scope, whole, sequence(body(linesOf(lanes)), step(lanes)))]),

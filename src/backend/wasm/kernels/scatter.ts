@@ -5,9 +5,10 @@ import { gatherNumbers, windowSizes } from '../../../lax/indexing.js'
 import { scatterRun } from '../../schedule/workspace.js'
 import { f32x4, f64x2, i32, leave, loop, memory, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { constantLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
+import { plus } from '../loops.js'
 import type { Scope } from '../module.js'
 import { emitLanes } from '../operations.js'
-import { beyond, constantElement } from './element.js'
+import { constantElement } from './element.js'
 import { copyBox, fillBox, repeat, walk } from './walk.js'
 import { eachWindow, sideBySide, windowBox, type WindowBox, type Windows } from './windows.js'
 import type { Writer, Writing } from './writer.js'
@@ -25,7 +26,7 @@ interface Runner {
 
 /** The body for so many elements in vectors, and then for one at a time; the pointers are back at their starts in the end. */
 const alongRun = (scope: Scope, count: number, runners: readonly Runner[], lanes: Lanes, body: (count: number) => Statement): Statement => {
-  const step = (by: number): Statement => sequence(...runners.map(({ at, bytes }) => at.set(beyond(at.get, by * bytes))))
+  const step = (by: number): Statement => sequence(...runners.map(({ at, bytes }) => at.set(plus(at.get, by * bytes))))
   const [vectors, rest] = [Math.floor(count / lanes), count % lanes]
   if (count === 1) return body(1)
   return sequence(

@@ -3,7 +3,8 @@ import { equalShapes, sizeOf, type Shape } from '../../../core/shape.js'
 import type { PadParams } from '../../../lax/slice.js'
 import type { DynamicSliceParams } from '../../../lax/dynamic.js'
 import { after, i32, memory, select, sequence, type Code, type Statement } from '../code.js'
-import { beyond, byteStrides, elementAt, storeElement } from './element.js'
+import { plus } from '../loops.js'
+import { byteStrides, elementAt, storeElement } from './element.js'
 import { copyBox, fillBox } from './walk.js'
 import type { Writer, Writing } from './writer.js'
 
@@ -28,7 +29,7 @@ const pad: Writer = {
     const strides = steps.map((step, k) => step * (paddingConfig[k][2] + 1))
     const start = first.reduce((sum, i, k) => sum + i * from[k], 0)
     const place = first.reduce((sum, i, k) => sum + paddingConfig[k][0] * steps[k] + i * strides[k], 0)
-    const box = copyBox(scope, bytes, count, { at: beyond(address(x), start), strides: from }, { at: beyond(to, place), strides })
+    const box = copyBox(scope, bytes, count, { at: plus(address(x), start), strides: from }, { at: plus(to, place), strides })
     if (sizeOf(count) === sizeOf(out.shape)) return box
     return sequence(fillBox(scope, dtype, out.shape, elementAt(dtype, value), { at: to, strides: steps }), box)
   }
@@ -43,7 +44,7 @@ const boxStart = ({ scope, operands, avals }: Writing, first: number, array: Cod
     const limit = shape[k] - size
     if (limit === 0) return []
     const start = operands[first + k]
-    if (typeof start === 'number') return [at.set(beyond(at.get, Math.min(Math.max(start, 0), limit) * strides[k]))]
+    if (typeof start === 'number') return [at.set(plus(at.get, Math.min(Math.max(start, 0), limit) * strides[k]))]
     const i = scope.local('i32')
     const { dtype: type } = avals[first + k]
     const under = isUnsigned(type) ? i32.ltU : i32.ltS

@@ -2,8 +2,9 @@ import { byteSize, type DType } from '../../../core/dtype.js'
 import { sizeOf, type Shape } from '../../../core/shape.js'
 import { i32, i64, leave, loop, memory, sequence, v128, type Code, type Local, type Statement } from '../code.js'
 import { splat } from '../lanes.js'
+import { plus } from '../loops.js'
 import type { Scope } from '../module.js'
-import { beyond, storeElement } from './element.js'
+import { storeElement } from './element.js'
 
 /*
  * Loops over boxes of static extents, in which pointers walk through arrays.
@@ -40,7 +41,7 @@ const merged = (extents: Shape, strides: readonly (readonly number[])[]): Box =>
   return { extents: sizes, strides: steps }
 }
 
-const move = (at: Local<'i32'>, bytes: number): Statement => (bytes === 0 ? sequence() : at.set(beyond(at.get, bytes)))
+const move = (at: Local<'i32'>, bytes: number): Statement => (bytes === 0 ? sequence() : at.set(plus(at.get, bytes)))
 
 /** The body, so many times; at least once. */
 export const repeat = (scope: Scope, times: number, body: Statement): Statement => {
