@@ -47,7 +47,8 @@ export const callRules = <P extends CallParams>(self: () => Primitive<string, P>
     const results = bind(self(), [...primals, ...tangents.filter((d) => d !== null)], { ...params, jaxpr })
     return [results.slice(0, varies.length), scatter(results.slice(varies.length), varies)]
   },
-  jet: (operands, params) => jetCall(params.jaxpr, operands, (jaxpr, args) => bind(self(), args, { ...params, jaxpr })),
+  jet: (operands, params, jetJaxpr) =>
+    jetCall(params.jaxpr, operands, jetJaxpr, (jaxpr, args) => bind(self(), args, { ...params, jaxpr })),
   transpose(cts, operands, params) {
     const known = operands.map((x) => !(x instanceof Unknown))
     const { jaxpr, nonzero } = transposeJaxpr(params.jaxpr, known, cts.map((ct) => ct !== null), none(operands))

@@ -188,8 +188,8 @@ export const condP: Primitive<'cond', CondParams> = {
     const count = result.varies.length
     return [outs.slice(0, count), scatter(outs.slice(count), result.varies)]
   },
-  jet: ([[index], ...operands], { branches }) =>
-    jetCond(branches, operands, (all, args) => bind(condP, [index, ...args], { branches: all })),
+  jet: ([[index], ...operands], { branches }, jetJaxpr) =>
+    jetCond(branches, operands, jetJaxpr, (all, args) => bind(condP, [index, ...args], { branches: all })),
   linearize([index, ...primals], { branches }, [, ...nonzero]) {
     const { forward, linear, inputs, outputs, varies } = linearizeBranches(branches, nonzero)
     const results = bind(condP, [index, ...primals], { branches: forward })

@@ -1,11 +1,11 @@
 import type { NdArray } from '../core/array.js'
-import type { Jaxpr, Primitive, Series } from '../core/primitive.js'
+import type { Jaxpr, JetJaxpr, JetOf, Primitive, Series } from '../core/primitive.js'
 import { bind } from '../core/trace.js'
 import { avalsOf } from '../ir/jaxpr.js'
 import { identity } from '../ir/key.js'
 import { maskKey, memo } from '../ir/memo.js'
 import { instantiate } from '../lax/broadcast.js'
-import { jetJaxpr, nonzeroOf, pack, unpack, type JetJaxpr } from '../transform/jet/jaxpr.js'
+import { nonzeroOf, pack, unpack } from '../transform/jet/jaxpr.js'
 import { orderOf } from '../transform/jet/series.js'
 import { partsOf, type ScanParams } from './loop.js'
 import { either, fixedPoint, rewired, unread } from './wiring.js'
@@ -42,9 +42,11 @@ interface JetBody {
 }
 
 /** The body of a loop, its inputs and outputs in groups: constants, carry, slices; carry, outputs. */
-const jetBody: (jaxpr: Jaxpr, constants: number, carries: number, order: number, nonzero: readonly boolean[]) => JetBody = memo(
-  (constants, carries, order, nonzero) => `${constants} ${carries} ${order} ${maskKey(nonzero)}`,
-  (jaxpr, constants, carries, order, nonzero) => {
+const jetBody: (
+  jaxpr: Jaxpr, jetJaxpr: JetOf, constants: number, carries: number, order: number, nonzero: readonly boolean[]
+) => JetBody = memo(
+  (_, constants, carries, order, nonzero) => `${constants} ${carries} ${order} ${maskKey(nonzero)}`,
+  (jaxpr, jetJaxpr, constants, carries, order, nonzero) => {
     const [start, end] = [constants * order, (constants + carries) * order]
     const [fixed, slices] = [nonzero.slice(0, start), nonzero.slice(end)]
     const others = jaxpr.outputs.length - carries
@@ -59,10 +61,12 @@ const jetBody: (jaxpr: Jaxpr, constants: number, carries: number, order: number,
 )
 
 /** Taylor mode of a scan. */
-export const jetScan = (scan: Primitive<'scan', ScanParams>, operands: readonly Series[], params: ScanParams): readonly Series[] => {
+export const jetScan = (
+  scan: Primitive<'scan', ScanParams>, operands: readonly Series[], params: ScanParams, jetJaxpr: JetOf
+): readonly Series[] => {
   const { jaxpr, constants, carries } = params
   const order = orderOf(operands[0])
-  const body = jetBody(jaxpr, constants, carries, order, nonzeroOf(operands))
+  const body = jetBody(jaxpr, jetJaxpr, constants, carries, order, nonzeroOf(operands))
   const parts = partsOf(operands, params)
   const [fixed, carry, slices] = [pack(parts.constants), pack(filled(parts.carry, body.carry)), pack(parts.slices)]
   const sizes = { constants: fixed.length, carries: carry.length }
@@ -94,11 +98,12 @@ export const jetWhile = (
   test: Jaxpr,
   body: Jaxpr,
   operands: WhileOperands<Series>,
+  jetJaxpr: JetOf,
   apply: (test: Jaxpr, body: Jaxpr, operands: WhileOperands<NdArray>) => readonly NdArray[]
 ): readonly Series[] => {
   const constants = operands.body.length
   const order = orderOf([...operands.test, ...operands.body, ...operands.carry][0])
-  const loop = jetBody(body, constants, operands.carry.length, order, nonzeroOf([...operands.body, ...operands.carry]))
+  const loop = jetBody(body, jetJaxpr, constants, operands.carry.length, order, nonzeroOf([...operands.body, ...operands.carry]))
   const outs = apply(widened(test, body, constants, order, loop.carry), loop.jaxpr, {
     test: operands.test.map(([value]) => value),
     body: pack(operands.body),
@@ -107,9 +112,9 @@ export const jetWhile = (
   return unpack(outs, operands.carry.length, order, loop.carry)
 }
 
-const jetBranches: (branches: readonly Jaxpr[], order: number, nonzero: readonly boolean[]) => readonly JetJaxpr[] = memo(
-  (order, nonzero) => `${order} ${maskKey(nonzero)}`,
-  (branches, order, nonzero) => {
+const jetBranches: (branches: readonly Jaxpr[], jetJaxpr: JetOf, order: number, nonzero: readonly boolean[]) => readonly JetJaxpr[] = memo(
+  (_, order, nonzero) => `${order} ${maskKey(nonzero)}`,
+  (branches, jetJaxpr, order, nonzero) => {
     const each = (forced: readonly boolean[]): readonly JetJaxpr[] => branches.map((branch) => jetJaxpr(branch, order, nonzero, forced))
     return each(each(noneOf(branches[0].outputs.length * order)).map(({ varies }) => varies).reduce(either))
   }
@@ -119,10 +124,11 @@ const jetBranches: (branches: readonly Jaxpr[], order: number, nonzero: readonly
 export const jetCond = (
   branches: readonly Jaxpr[],
   operands: readonly Series[],
+  jetJaxpr: JetOf,
   apply: (branches: readonly Jaxpr[], operands: readonly NdArray[]) => readonly NdArray[]
 ): readonly Series[] => {
   const order = orderOf(operands[0])
-  const results = jetBranches(branches, order, nonzeroOf(operands))
+  const results = jetBranches(branches, jetJaxpr, order, nonzeroOf(operands))
   const outs = apply(results.map(({ jaxpr }) => jaxpr), pack(operands))
   return unpack(outs, branches[0].outputs.length, order, results[0].varies)
 }

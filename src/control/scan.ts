@@ -191,7 +191,7 @@ export const scanP: Primitive<'scan', ScanParams> = {
       [...scatter(outs.slice(carries, sizes.carries), result.carry), ...scatter(stacked.slice(count), result.outputs)]
     ]
   },
-  jet: (operands, params) => jetScan(scanP, operands, params),
+  jet: (operands, params, jetJaxpr) => jetScan(scanP, operands, params, jetJaxpr),
   linearize(primals, params, nonzero) {
     const { jaxpr, carries } = params
     const halves = linearizeScan(jaxpr, params.constants, carries, nonzero)

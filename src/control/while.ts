@@ -149,8 +149,8 @@ export const whileP: Primitive<'while', WhileParams> = {
     const count = values.carry.length
     return [outs.slice(0, count), scatter(outs.slice(count), loop.carry)]
   },
-  jet: (operands, params) =>
-    jetWhile(params.test, params.body, partsOf(operands, params), (test, body, parts) => {
+  jet: (operands, params, jetJaxpr) =>
+    jetWhile(params.test, params.body, partsOf(operands, params), jetJaxpr, (test, body, parts) => {
       const sizes = { testConstants: parts.test.length, bodyConstants: parts.body.length }
       return bind(whileP, [...parts.test, ...parts.body, ...parts.carry], { test, body, ...sizes } satisfies WhileParams)
     }),

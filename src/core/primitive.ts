@@ -40,6 +40,19 @@ export type Tangent = NdArray | null
 /** A value that moves along a curve: where it is, then its Taylor coefficients in the curve's parameter, `null` for zero. */
 export type Series = readonly [value: NdArray, ...coefficients: Tangent[]]
 
+/** A jaxpr from values, then the coefficients that are not zero, variable by variable, to the same of its outputs. */
+export interface JetJaxpr {
+  readonly jaxpr: Jaxpr
+  /** Which coefficients the outputs have: `order` flags for each. */
+  readonly varies: readonly boolean[]
+}
+
+/**
+ * Taylor mode on a jaxpr. Both masks have `order` flags for each variable; coefficients of outputs that are marked in
+ * `forced` are arrays even if they are zero.
+ */
+export type JetOf = (jaxpr: Jaxpr, order: number, nonzero: readonly boolean[], forced: readonly boolean[]) => JetJaxpr
+
 /** Stands for an operand that a transposed operation is linear in: its value is not known, its type is. */
 export class Unknown {
   readonly kind = 'unknown'
@@ -82,7 +95,7 @@ export interface Primitive<N extends string = string, P extends object = object>
   ): readonly [outs: readonly NdArray[], tangents: readonly Tangent[]]
 
   /** Series of the operands, of one length, to those of the outputs: for what holds jaxprs; the rest is in transform/jet/rules.ts. */
-  jet?(operands: readonly Series[], params: P): readonly Series[]
+  jet?(operands: readonly Series[], params: P, jetJaxpr: JetOf): readonly Series[]
 
   /** Cotangents of the outputs to cotangents of the `Unknown` operands (`null` for the known ones). Not all cotangents are null. */
   transpose?(cotangents: readonly Tangent[], operands: readonly (NdArray | Unknown)[], params: P): readonly Tangent[]

@@ -1,10 +1,14 @@
 import type { NdArray } from '../../core/array.js'
 import { isFloat } from '../../core/dtype.js'
-import type { Primitive, Series, Tangent } from '../../core/primitive.js'
+import type { JetOf, Primitive, Series, Tangent } from '../../core/primitive.js'
 import { bind, currentTrace, Trace, Tracer, within } from '../../core/trace.js'
-import { during } from '../../ir/stage.js'
-import { zerosLike } from '../../lax/broadcast.js'
+import { evaluate } from '../../ir/evaluate.js'
+import { avalsOf } from '../../ir/jaxpr.js'
+import { maskKey, memo } from '../../ir/memo.js'
+import { during, stageClosed } from '../../ir/stage.js'
+import { instantiate, zerosLike } from '../../lax/broadcast.js'
 import { scatter, select } from '../mask.js'
+import { nonzeroOf, pack, unpack } from './jaxpr.js'
 import { rules, type Rule } from './rules.js'
 import { constant, integral, orderOf, varies, velocity } from './series.js'
 
@@ -54,7 +58,7 @@ class JetTrace extends Trace {
 const table: Readonly<Record<string, Rule | undefined>> = rules
 
 const propagate = (primitive: Primitive, operands: readonly Series[], params: object): readonly Series[] => {
-  if (primitive.jet !== undefined) return primitive.jet(operands, params)
+  if (primitive.jet !== undefined) return primitive.jet(operands, params, jetJaxpr)
   const rule = table[primitive.name] ?? (isDifferentiable(primitive) ? byDerivative : still)
   return rule(primitive, operands, params)
 }
@@ -102,3 +106,19 @@ export const jetArrays = (
   during(new JetTrace(currentTrace(), order), (trace) =>
     f(args.map((x) => trace.moving(x))).map((out) => trace.seriesOf(out))
   )
+
+const jetJaxpr: JetOf = memo(
+  (order, nonzero, forced) => `${order} ${maskKey(nonzero)} ${maskKey(forced)}`,
+  (jaxpr, order, nonzero, forced) => {
+    const avals = avalsOf(jaxpr.inputs)
+    let varies: readonly boolean[] = []
+    const result = stageClosed((args) => {
+      const outs = jetArrays((xs) => evaluate(jaxpr, xs), unpack(args, avals.length, order, nonzero), order)
+      const whole = outs.map(([value, ...rest], i): Series =>
+        [value, ...rest.map((c, j) => (forced[i * order + j] ? instantiate(c, value) : c))])
+      varies = nonzeroOf(whole)
+      return pack(whole)
+    }, [...avals, ...avals.flatMap((aval, i) => nonzero.slice(i * order, (i + 1) * order).flatMap((flag) => (flag ? [aval] : [])))])
+    return { jaxpr: result, varies }
+  }
+)
