@@ -27,9 +27,9 @@ const place = (path: string): string => fileURLToPath(new URL(path, import.meta.
 
 /** Libraries, with their adaptors and where their packages are. */
 const libraries = {
-  cotangent: { adaptor: 'adaptor', folder: '' },
-  'jax-js': { adaptor: 'jax-js', folder: 'node_modules/@jax-js/jax/' },
-  tfjs: { adaptor: 'tfjs', folder: 'node_modules/@tensorflow/tfjs-backend-wasm/' }
+  cotangent: { adaptor: './adaptor.mjs', folder: '' },
+  'jax-js': { adaptor: './others/jax-js.mjs', folder: 'node_modules/@jax-js/jax/' },
+  tfjs: { adaptor: './others/tfjs.mjs', folder: 'node_modules/@tensorflow/tfjs-backend-wasm/' }
 } as const
 
 export type PeerName = keyof typeof libraries
@@ -48,7 +48,7 @@ export const titleOf = (name: PeerName): string => {
 
 /** What its adaptor makes before any process starts. */
 export const prepare = async (name: PeerName): Promise<void> => {
-  const adaptor = (await import(`./${libraries[name].adaptor}.mjs`)) as { readonly prepare?: () => Promise<void> } // as worker.mjs says
+  const adaptor = (await import(libraries[name].adaptor)) as { readonly prepare?: () => Promise<void> } // as worker.mjs says
   await adaptor.prepare?.()
 }
 

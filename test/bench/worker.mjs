@@ -1,5 +1,5 @@
 /*
- * One library and one workload in a process of their own. An adaptor beside this file exports
+ * One library and one workload in a process of their own. An adaptor (its path is the argument) exports
  *
  *     prepare()   what is to be made once, before any process of it starts (optional)
  *     load()      imports the library and makes it ready
@@ -19,7 +19,7 @@ import process from 'node:process'
 let load, workloads, instance, burst
 
 const make = async (spec) => {
-  ;({ load, workloads } = await import(`./${process.argv[2]}.mjs`))
+  ;({ load, workloads } = await import(process.argv[2]))
   await load()
   const maker = workloads[spec.id] ?? workloads[spec.id.split('-')[0]]
   if (typeof maker !== 'function') return maker?.cannot ?? 'is not written'
@@ -64,7 +64,7 @@ const commands = {
   async fresh(spec) {
     const start = performance.now()
     if (spec === null) {
-      ;({ load } = await import(`./${process.argv[2]}.mjs`))
+      ;({ load } = await import(process.argv[2]))
       await load()
     } else {
       const cannot = await make(spec)

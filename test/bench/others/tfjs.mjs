@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
 
 const require = createRequire(import.meta.url)
-const bundle = fileURLToPath(new URL('../../.reports/bench/tfjs.cjs', import.meta.url))
+const bundle = fileURLToPath(new URL('../../../.reports/bench/tfjs.cjs', import.meta.url))
 
 /** Makes one file of the packages: the form of tfjs-core that Node finds has no gradients. */
 export const prepare = async () => {
