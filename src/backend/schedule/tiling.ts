@@ -1,4 +1,4 @@
-import { byteSize } from '../../core/dtype.js'
+import { byteSize, type DType } from '../../core/dtype.js'
 import { blockColumns, blockDepth, rowStep, tileBytes } from './blocking.js'
 import type { Product } from './kernel.js'
 
@@ -24,7 +24,7 @@ export interface Pieces {
 export interface Tiling extends Matrices {
   /** It is the transposed product. */
   readonly turned: boolean
-  /** A matrix times a vector, both of which lie side by side along the depth: vectors lie along it, too. */
+  /** A matrix times a vector or a few columns, rows lying side by side along the depth: vectors lie along it, too. */
   readonly dots: boolean
   /** Whether panels of the right factor are packed; else it is read where it is. */
   readonly packs: boolean
@@ -41,8 +41,8 @@ const [small, few] = [16384, 8]
 /** Vectors of the panel for one row alone. */
 const rowVectors = 12
 
-/** Sums in progress for a row of a matrix that is multiplied with a vector. */
-export const sumsInRow = 4
+/** Vectors may lie along the depth if it has so many bytes at least, and the right factor takes so many at most when it is packed. */
+const [deep, mostPacked] = [256, 65536]
 
 /** So many units are enough; fewer are, where each takes room for its panels. */
 const [enough, roomy] = [64, 32]
@@ -52,8 +52,28 @@ const worthwhile = 16384
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
 
-const isDots = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
-  columns === 1 && lhs.depth === 1 && rhs.depth === 1 && depth * byteSize(dtype) >= 16 * sumsInRow
+/** How many columns are worked on together, at most three, where vectors lie along the depth. */
+export const narrowColumns = (columns: number): readonly number[] => {
+  const groups = Math.ceil(columns / 3)
+  return Array.from({ length: groups }, (_, g) => Math.floor((columns + g) / groups))
+}
+
+const isVector = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
+  columns === 1 && lhs.depth === 1 && rhs.depth === 1 && depth * byteSize(dtype) >= 64
+
+/** Whether vectors along a few columns would be empty to an eighth or more, where they may as well lie along the depth. */
+const isNarrow = ({ dtype, rows, columns, depth, lhs }: Matrices): boolean => {
+  const lanes = 16 / byteSize(dtype)
+  const filled = lanes * Math.ceil(columns / lanes)
+  return lhs.depth === 1 && columns > 1 && columns <= 2 * few && rows >= rowStep && 8 * (filled - columns) >= filled &&
+    depth * byteSize(dtype) >= deep && packedAlong(dtype, columns, depth) * byteSize(dtype) <= mostPacked
+}
+
+/** How many elements columns take that are packed along the depth. */
+const packedAlong = (dtype: DType, columns: number, depth: number): number => {
+  const lanes = 16 / byteSize(dtype)
+  return columns * lanes * Math.ceil(depth / lanes)
+}
 
 const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, packs, width }: Pick<Tiling, 'dots' | 'packs' | 'width'>): Pieces => {
   const matrices = product(batch)
@@ -75,14 +95,16 @@ export const tilingOf = ({ dtype, batch, rows, columns, depth, lhs, rhs }: Produ
   const matrices: Matrices = { dtype, batch, rows, columns, depth, lhs, rhs }
   const transposed: Matrices = { ...matrices, rows: columns, columns: rows, lhs: rhs, rhs: lhs }
   const lanes = 16 / byteSize(dtype)
-  const narrow = lhs.free === 1 && columns <= 2 * few && rows * byteSize(dtype) >= tileBytes && rows % lanes === 0
-  const turned = narrow || isDots(transposed)
+  const flat = lhs.free === 1 && columns <= 2 * few && rows * byteSize(dtype) >= tileBytes && rows % lanes === 0
+  const turned = flat || isVector(transposed)
   const view = turned ? transposed : matrices
-  const dots = isDots(view)
+  const narrow = isNarrow(view)
+  const dots = narrow || isVector(view)
   const whole = view.rhs.free === 1 && view.columns % lanes === 0
-  const packs = !turned && !dots && !(whole && (rows <= few || columns * depth * byteSize(dtype) <= small))
+  const packs = narrow || (!turned && !dots && !(whole && (rows <= few || columns * depth * byteSize(dtype) <= small)))
   const width = (view.rows === 1 && !packs ? 16 * rowVectors : tileBytes) / byteSize(dtype)
   const pieces = piecesOf(view, { dots, packs, width })
+  if (narrow) return { ...view, turned, dots, packs, width, pieces, room: packedAlong(dtype, columns, depth) }
   const panel = Math.min(depth, blockDepth(depth, packs)) * width
   const { axis, size, each } = pieces
   const panels = Math.ceil(Math.min(axis === 'columns' ? size * each : columns, columns, blockColumns) / width)

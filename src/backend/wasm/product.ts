@@ -104,8 +104,10 @@ const definePart = (module: ModuleBuilder, view: View): Part => {
   if (!view.dots) return defineBlocks(module, view)
   const dots = defineDots(module, view)
   const bytes = byteSize(view.dtype)
-  return (_, { left, right, into }, [from, to]) =>
-    dots({ lhs: i32.add(left, times(from, view.lhs.free * bytes)), rhs: right, out: i32.add(into, times(from, bytes)) }, i32.sub(to, from))
+  return (scope, { left, right, into, panels }, [from, to]) => {
+    const out = i32.add(into, times(from, view.into[0] * bytes))
+    return dots(scope, { lhs: i32.add(left, times(from, view.lhs.free * bytes)), rhs: right, out }, panels, i32.sub(to, from))
+  }
 }
 
 /** Where the matrices of a place in the batch are. */
