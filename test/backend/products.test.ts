@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import type { DType } from '../../src/core/dtype.js'
-import { lax, np } from '../../src/index.js'
+import { jit, lax, np } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
 import { agree, draw } from '../support/compiled.js'
 import { functionInPieces, halfOf } from './cutting.js'
@@ -31,6 +31,11 @@ const followed = fc.record({
   chains: fc.array(fc.array(fc.constantFrom(...followers), { maxLength: 3 }), { minLength: 1, maxLength: 3 })
 })
 
+/** Axes of x of [i, k, j, 2] and of y of [3, j, 2, k]. */
+const scattered = [
+  [[[1], [3]], [[], []]], [[[1, 3], [3, 2]], [[], []]], [[[1], [3]], [[3], [2]]], [[[2], [1]], [[1], [3]]]
+] as const
+
 describe('products', () => {
   const multiply = (batch: number, left: boolean, right: boolean): ((x: NdArray, y: NdArray) => NdArray) => (x, y) => {
     const axes = Array.from({ length: batch }, (_, k) => k)
@@ -58,6 +63,19 @@ describe('products', () => {
       agree(program, [x, y, whole(2, [rows, columns])], 256)
       functionInPieces(program, [x, y, whole(2, [rows, columns])], seed)
     }), { numRuns: numRuns(50) })
+  })
+
+  test('of axes that make no matrices transpose their operands first', () => {
+    const few = fc.integer({ min: 1, max: 5 })
+    const shapes = fc.record({ i: few, k: few, j: few, seed: fc.nat() })
+    fc.assert(fc.property(shapes, ({ i, k, j, seed }) => {
+      const [x, y] = [draw(seed, [i, k, j, 2], 'float32'), draw(seed + 1, [3, j, 2, k], 'float32')]
+      for (const [contract, batch] of scattered) {
+        const f = (a: NdArray, b: NdArray): NdArray => lax.dotGeneral(a, b, { contract, batch })
+        agree(f, [x, y])
+        expect(jit(f).lower(x, y).schedule().kernels.every(({ kind }) => kind !== 'opaque')).toBe(true)
+      }
+    }), { numRuns: numRuns(20) })
   })
 
   test.each([

@@ -2,6 +2,7 @@ import type { Atom, Eqn, Jaxpr, Var } from '../../core/primitive.js'
 import { variable, withParts } from '../../ir/jaxpr.js'
 import { memo } from '../../ir/memo.js'
 import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
+import { asMatrices } from './matrices.js'
 import { parted } from './parted.js'
 import { widened } from './widen.js'
 
@@ -32,7 +33,7 @@ const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
 
 /** A part of a program, ready to be scheduled. */
 export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment =>
-  ({ inputs, eqns: widened(parted(withoutLiterals(eqns))), outputs })
+  ({ inputs, eqns: asMatrices(widened(parted(withoutLiterals(eqns)))), outputs })
 
 /** An optimised program within another, with copies for results that are inputs, constants, or the same as others. */
 export const prepared: (jaxpr: Jaxpr) => Segment = memo(

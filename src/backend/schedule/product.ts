@@ -24,13 +24,17 @@ const merged = (shape: readonly number[], strides: readonly number[]): number | 
 
 const pick = (list: readonly number[], axes: readonly number[]): readonly number[] => axes.map((axis) => list[axis])
 
-/** An operand as a factor, over a dense buffer; nothing if its free or its contracted axes do not make one. */
-const factor = (buffer: Buffer, shape: readonly number[], batch: readonly number[], depth: readonly number[]): Factor | null => {
+/** An operand as a factor, if it is dense; nothing if its free or its contracted axes do not make one. */
+const factor = (shape: readonly number[], batch: readonly number[], depth: readonly number[]): Omit<Factor, 'buffer'> | null => {
   const strides = stridesOf(shape)
   const free = without(range(shape.length), [...batch, ...depth])
   const [along, down] = [merged(pick(shape, free), pick(strides, free)), merged(pick(shape, depth), pick(strides, depth))]
-  return along === null || down === null ? null : { buffer, offset: 0, batch: pick(strides, batch), free: along, depth: down }
+  return along === null || down === null ? null : { offset: 0, batch: pick(strides, batch), free: along, depth: down }
 }
+
+/** Whether the free and the contracted axes of an operand make a matrix. */
+export const isMatrix = (shape: readonly number[], batch: readonly number[], depth: readonly number[]): boolean =>
+  factor(shape, batch, depth) !== null
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
 
@@ -47,15 +51,16 @@ export const productOf = ({ inputs: [x, y], params, outputs: [out] }: Eqn, place
   const { contracting, batch } = (params as { readonly dimensionNumbers: Dimensions }).dimensionNumbers // of dot_general
   const { dtype } = out.aval
   if ((dtype !== 'float32' && dtype !== 'float64') || !isFloat(x.aval.dtype)) return null
-  const left = factor(places.lhs, x.aval.shape, batch[0], contracting[0])
-  const right = factor(places.rhs, y.aval.shape, batch[1], contracting[1])
+  const left = factor(x.aval.shape, batch[0], contracting[0])
+  const right = factor(y.aval.shape, batch[1], contracting[1])
   if (left === null || right === null) return null
   const free = (shape: readonly number[], side: 0 | 1): readonly number[] =>
     pick(shape, without(range(shape.length), [...contracting[side], ...batch[side]]))
   const [columns, depth] = [product(free(y.aval.shape, 1)), product(pick(x.aval.shape, contracting[0]))]
   const kernel: Product = {
     kind: 'product', name: 'dot_general', dtype, batch: pick(x.aval.shape, batch[0]),
-    rows: product(free(x.aval.shape, 0)), columns, depth, lhs: left, rhs: right, out: places.out, packed: null
+    rows: product(free(x.aval.shape, 0)), columns, depth,
+    lhs: { buffer: places.lhs, ...left }, rhs: { buffer: places.rhs, ...right }, out: places.out, packed: null
   }
   const { pieces: { units }, room } = tilingOf(kernel)
   return room === 0 ? kernel : { ...kernel, packed: places.room(dtype, units * room) }
