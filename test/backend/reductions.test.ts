@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import { jit, np, random } from '../../src/index.js'
 import { interpreted } from '../support/interpreted.js'
+import { functionInPieces } from './cutting.js'
 
 /*
  * Long reductions go several vectors at a time, in pieces, and then one by one: sizes at and around every seam.
@@ -46,5 +47,36 @@ describe.each(['float32', 'float64'] as const)('reductions of %s', (dtype) => {
       const sum = (a: NdArray): NdArray => np.sum(a, { axis })
       expect(np.allclose(jit(sum)(x), interpreted(() => sum(x)), { rtol: dtype === 'float32' ? 1e-5 : 1e-13, atol: 1e-5 }).item()).toBe(1)
     })
+  })
+})
+
+/*
+ * Much that is reduced to little goes in chunks, so that it can be shared out.
+ */
+describe.each(['float32', 'float64'] as const)('long reductions of %s', (dtype) => {
+  const eps = dtype === 'float32' ? 2 ** -24 : 2 ** -52
+
+  test.each([[131072], [140003], [50003, 3], [3, 50003], [64, 33, 65], [37, 5003]])('of %i × %i elements', (...shape) => {
+    const x = draw(shape, dtype)
+    const f = (a: NdArray): readonly NdArray[] => [np.sum(np.square(a)), np.max(a), np.sum(a, { axis: 0 }), np.min(a, { axis: -1 })]
+    const [got, expected] = [jit(f)(x), interpreted(() => f(np.array(x, { dtype: 'float64' })))]
+    got.forEach((y, k) => {
+      const [a, b] = [y.toTypedArray(), expected[k].toTypedArray()]
+      const most = k % 2 === 1 ? 0 : 8 * eps * (k === 0 ? b[0] : 4 * shape[0])
+      a.forEach((value, i) => { expect(Math.abs(value - b[i]), `${k}: ${value} is ${b[i]}`).toBeLessThanOrEqual(most) })
+    })
+    expect(functionInPieces(f, [x], 3)).toBeGreaterThan(8)
+  })
+
+  test('what they make on the way is kept', () => {
+    const x = draw([140, 1003], dtype)
+    const f = (a: NdArray): readonly NdArray[] => {
+      const y = np.exp(a)
+      return [y, np.mean(y), np.max(y)]
+    }
+    expect(jit(f).lower(x).schedule().kernels.map(({ loops }) => loops)).toEqual(['17 [8260]', '17'])
+    const [got, expected] = [jit(f)(x), interpreted(() => f(x))]
+    got.forEach((y, k) => { expect(np.allclose(y, expected[k], { rtol: 1e-5 }).item()).toBe(1) })
+    functionInPieces(f, [x], 1)
   })
 })

@@ -3,6 +3,7 @@ import type { Atom, Eqn, Var } from '../../core/primitive.js'
 import { range, sizeOf, without, type Shape } from '../../core/shape.js'
 import { avalsOf } from '../../ir/jaxpr.js'
 import { counter, equalAffine, linear } from './affine.js'
+import { inChunks } from './chunks.js'
 import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
 import { handings, inPlace, withoutCopies } from './inplace.js'
@@ -91,7 +92,8 @@ class Scheduler {
     }
     this.#decide()
     for (const eqn of eqns) if (this.#kept.has(eqn.outputs[0])) this.#add(eqn)
-    const kernels = this.#steps.map((step): Kernel => ('kind' in step ? step : new NestBuilder(step, this.#reader()).build()))
+    const kernels = this.#steps.flatMap((step): readonly Kernel[] => ('kind' in step ? [step] : inChunks(
+      new NestBuilder(step, this.#reader()).build(), (dtype, size) => this.#room(dtype, size))))
     const results = outputs.map((v) => this.#bufferOf(v))
     const used = pruned(kernels, new Set(results))
     const fixed = new Set([...inputs.map((v) => this.#bufferOf(v)), ...results])
