@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
-import { jit, np, random } from '../../src/index.js'
+import { grad, jit, lax, nn, np, random, ShapeStruct } from '../../src/index.js'
 import { interpreted } from '../support/interpreted.js'
 import { functionInPieces } from './cutting.js'
 
@@ -78,5 +78,39 @@ describe.each(['float32', 'float64'] as const)('long reductions of %s', (dtype) 
     const [got, expected] = [jit(f)(x), interpreted(() => f(x))]
     got.forEach((y, k) => { expect(np.allclose(y, expected[k], { rtol: 1e-5 }).item()).toBe(1) })
     functionInPieces(f, [x], 1)
+  })
+})
+
+/*
+ * What works on the same rows is one kernel, and goes through memory once.
+ */
+describe('rows', () => {
+  const [x, g] = [new ShapeStruct([64, 48]), new ShapeStruct([48])]
+  const weighted = (f: (a: NdArray) => NdArray) => (c: NdArray, a: NdArray): NdArray => np.sum(np.mul(f(a), c))
+  const gradient = (f: (a: NdArray) => NdArray): Program => grad.with({ argnums: 1 })(weighted(f))
+  const labels = np.array(np.arange(64), { dtype: 'int32' })
+
+  type Program = (...xs: readonly NdArray[]) => NdArray | readonly NdArray[]
+
+  const kernels: readonly (readonly [string, Program, readonly ShapeStruct[], number])[] = [
+    ['softmax', (a) => nn.softmax(a), [x], 1],
+    ['log-softmax', (a) => nn.logSoftmax(a), [x], 1],
+    ['layer norm', (a, gain, shift) => np.add(np.mul(nn.normalize(a), gain), shift), [x, g, g], 1],
+    ['the gradient of softmax', gradient((a) => nn.softmax(a)), [x, x], 1],
+    ['the gradient of log-softmax', gradient((a) => nn.logSoftmax(a)), [x, x], 1],
+    ['the gradient of a cross entropy', (a) => grad((b: NdArray) => nn.loss.softmaxCrossEntropy(b, np.remainder(labels, 48)))(a), [x], 1],
+    ['the gradient of layer norm', gradient((a) => nn.normalize(a)), [x, x], 1],
+    ['several sums of all elements', (a) => [np.sum(a), np.max(a), np.sum(np.square(a))], [x], 1],
+    ['sums of rows of two arrays', (a, b) => [np.sum(a, { axis: 1 }), np.sum(b, { axis: 1 })], [x, x], 1],
+    ['sums of rows and of columns of a square', (a) => [np.sum(a, { axis: 0 }), np.sum(a, { axis: 1 })], [new ShapeStruct([48, 48])], 2],
+    ['batch norm', (a) => lax.mul(nn.normalize(a, { axis: 0 }), 2), [x], 2]
+  ]
+
+  test.each(kernels)('%s', (_, f, types, count) => {
+    const args = types.map(({ shape }, i) => random.normal(random.key(i), shape))
+    expect(jit(f).lower(...args).schedule().kernels.length).toBe(count)
+    const [got, expected] = [[jit(f)(...args)].flat(), [interpreted(() => f(...args))].flat()]
+    got.forEach((y, k) => { expect(np.allclose(y, expected[k], { rtol: 1e-4, atol: 1e-5 }).item()).toBe(1) })
+    functionInPieces(f, args, 1)
   })
 })

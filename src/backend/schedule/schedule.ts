@@ -43,11 +43,15 @@ interface Root {
 interface OpenPhase {
   readonly inner: Shape
   readonly roots: Root[]
+  /** What its loops read. */
+  readonly reads: Set<Var>
 }
 
 /** Roots that share loops; `outer` is undecided while all of them are maps over one shape. */
 interface Group {
   outer: Shape | null
+  /** The loop along which elements lie side by side, as its first root sees it. */
+  readonly along: number
   readonly phases: OpenPhase[]
   /** How many places its loops read and write, and the cost of what they compute. */
   work: number
@@ -75,8 +79,8 @@ class Scheduler {
   readonly #roots = new Map<Var, Root>()
   readonly #steps: (Group | Exclude<Kernel, Nest>)[] = []
   readonly #place = new Map<Var, number>()
-  /** The latest groups that began as maps over a shape. */
-  readonly #maps = new Map<string, readonly number[]>()
+  /** The latest groups that began with loops over a shape. */
+  readonly #groups = new Map<string, readonly number[]>()
   #buffersMade = 0
 
   constructor(jaxpr: Segment) {
@@ -154,21 +158,22 @@ class Scheduler {
     const work = reads.length + 1 + (this.#cost.get(out) ?? 0)
     const after = reads.reduce((last, { v }) => Math.max(last, this.#place.get(v) ?? -1), -1)
     const shape = root.domain.join()
-    const maps = this.#maps.get(shape) ?? []
+    const groups = this.#groups.get(shape) ?? []
     // the group that the last of what it reads is in; else one that has nothing of what it reads, but the same loops
-    for (const i of [after, ...maps.filter((k) => k > after)]) {
+    for (const i of [after, ...groups.filter((k) => k > after)]) {
       const step = this.#steps[i]
       if (step === undefined || 'kind' in step || step.work + work > mostWork) continue
-      if (this.#join(step, root, reads.filter(({ v }) => this.#place.get(v) === i))) {
+      if (this.#join(step, root, reads, reads.filter(({ v }) => this.#place.get(v) === i))) {
         step.work += work
         this.#place.set(out, i)
         return
       }
     }
     const outer = lowering.kind === 'reduce' ? root.domain.slice(0, root.rank) : null
-    this.#steps.push({ outer, phases: [{ inner: root.domain.slice(outer?.length ?? 0), roots: [root] }], work })
+    const phase: OpenPhase = { inner: root.domain.slice(outer?.length ?? 0), roots: [root], reads: new Set(reads.map(({ v }) => v)) }
+    this.#steps.push({ outer, along: alongOf(root, reads), phases: [phase], work })
     this.#place.set(out, this.#steps.length - 1)
-    if (outer === null) this.#maps.set(shape, [...maps.slice(1 - mostOpen), this.#steps.length - 1])
+    this.#groups.set(shape, [...groups.slice(1 - mostOpen), this.#steps.length - 1])
   }
 
   /** The kernel of an equation that has one to itself. */
@@ -189,7 +194,7 @@ class Scheduler {
   }
 
   /** Puts a root into a group whose loops it can share; false if it cannot. */
-  #join(group: Group, root: Root, inside: readonly Read[]): boolean {
+  #join(group: Group, root: Root, reads: readonly Read[], inside: readonly Read[]): boolean {
     const reduces = root.lowering.kind === 'reduce'
     const first = group.phases[0].roots[0]
     if (group.outer === null) {
@@ -197,19 +202,21 @@ class Scheduler {
       if (!sameShape(root.domain, first.domain) || inside.some(({ at }) => !isPlace(at, at.length))) return false
       if (!reduces) {
         if (inside.length === 0 && group.phases[0].roots.length >= 16) return false
-        group.phases[0].roots.push(root)
+        enter(group.phases[0], root, reads)
         return true
       }
       if (inside.length === 0 || inside.some(({ at }) => at.length !== root.domain.length)) return false
       group.outer = root.domain.slice(0, root.rank)
       const inner = root.domain.slice(root.rank)
-      group.phases.splice(0, 1, { inner, roots: [...group.phases[0].roots, root] })
+      const phase: OpenPhase = { ...group.phases[0], inner }
+      enter(phase, root, reads)
+      group.phases.splice(0, 1, phase)
       return true
     }
     const { outer } = group
-    if (inside.length === 0 || !startsWith(root.domain, outer)) return false
-    if (reduces && root.rank !== outer.length) return false
-    if (outer.length === 0 && root.domain.length > 0) return false
+    if (!startsWith(root.domain, outer) || (reduces && root.rank !== outer.length)) return false
+    // rows go together even where nothing connects them: whoever reads both joins, too
+    if (inside.length === 0 && (group.along < 0 || group.along !== alongOf(root, reads))) return false
     if (inside.some(({ at }) => !isPlace(at, outer.length))) return false
     const inner = root.domain.slice(outer.length)
     // the earliest phase in which all that it reads is there: earlier ones are complete, this one has the same element
@@ -220,13 +227,17 @@ class Scheduler {
       const complete = producer.lowering.kind === 'reduce' || !isPlace(at, at.length) || at.length !== root.domain.length
       from = Math.max(from, complete ? phase + 1 : phase)
     }
+    const rows = inside.length > 0 || outer.length > 0
+    const shares = (phase: OpenPhase): boolean => reads.some(({ v }) => v.aval.shape.length > 0 && phase.reads.has(v))
     for (let p = from; p < group.phases.length; p++) {
-      if (sameShape(group.phases[p].inner, inner)) {
-        group.phases[p].roots.push(root)
-        return true
-      }
+      const phase = group.phases[p]
+      if (!sameShape(phase.inner, inner) || !(rows || shares(phase))) continue
+      enter(phase, root, reads)
+      return true
     }
-    group.phases.push({ inner, roots: [root] })
+    // loops without others around do not follow each other, and what reads nothing of the group does not lengthen it
+    if (inside.length === 0 || (outer.length === 0 && root.domain.length > 0)) return false
+    group.phases.push({ inner, roots: [root], reads: new Set(reads.map(({ v }) => v)) })
     return true
   }
 
@@ -268,6 +279,19 @@ class Scheduler {
       operand: (root, atom) => this.#operand(root, atom)
     }
   }
+}
+
+/** The loop along which the elements of a map, or of what a reduction reads, lie side by side; −1: there is none. */
+const alongOf = ({ lowering, domain }: Root, reads: readonly Read[]): number => {
+  if (lowering.kind !== 'reduce') return domain.length - 1
+  const last = reads.find(({ at }) => at.length === domain.length)?.at.at(-1)
+  return last === undefined ? -1 : last.strides.length - 1
+}
+
+/** A root goes with the others of a phase. */
+const enter = ({ roots, reads: known }: OpenPhase, root: Root, reads: readonly Read[]): void => {
+  roots.push(root)
+  for (const { v } of reads) known.add(v)
 }
 
 /** Whether an equation is a kernel by itself. */
