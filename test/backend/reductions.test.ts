@@ -88,7 +88,7 @@ describe('rows', () => {
   const [x, g] = [new ShapeStruct([64, 48]), new ShapeStruct([48])]
   const weighted = (f: (a: NdArray) => NdArray) => (c: NdArray, a: NdArray): NdArray => np.sum(np.mul(f(a), c))
   const gradient = (f: (a: NdArray) => NdArray): Program => grad.with({ argnums: 1 })(weighted(f))
-  const labels = np.array(np.arange(64), { dtype: 'int32' })
+  const labels = np.array(Int32Array.from({ length: 64 }, (_, i) => i % 48))
 
   type Program = (...xs: readonly NdArray[]) => NdArray | readonly NdArray[]
 
@@ -98,7 +98,7 @@ describe('rows', () => {
     ['layer norm', (a, gain, shift) => np.add(np.mul(nn.normalize(a), gain), shift), [x, g, g], 1],
     ['the gradient of softmax', gradient((a) => nn.softmax(a)), [x, x], 1],
     ['the gradient of log-softmax', gradient((a) => nn.logSoftmax(a)), [x, x], 1],
-    ['the gradient of a cross entropy', (a) => grad((b: NdArray) => nn.loss.softmaxCrossEntropy(b, np.remainder(labels, 48)))(a), [x], 1],
+    ['the gradient of a cross entropy', (a) => grad((b: NdArray) => nn.loss.softmaxCrossEntropy(b, labels))(a), [x], 1],
     ['the gradient of layer norm', gradient((a) => nn.normalize(a)), [x, x], 1],
     ['several sums of all elements', (a) => [np.sum(a), np.max(a), np.sum(np.square(a))], [x], 1],
     ['sums of rows of two arrays', (a, b) => [np.sum(a, { axis: 1 }), np.sum(b, { axis: 1 })], [x, x], 1],
@@ -108,8 +108,9 @@ describe('rows', () => {
 
   test.each(kernels)('%s', (_, f, types, count) => {
     const args = types.map(({ shape }, i) => random.normal(random.key(i), shape))
-    expect(jit(f).lower(...args).schedule().kernels.length).toBe(count)
-    const [got, expected] = [[jit(f)(...args)].flat(), [interpreted(() => f(...args))].flat()]
+    const jitted = jit((xs: readonly NdArray[]) => f(...xs))
+    expect(jitted.lower(args).schedule().kernels.length).toBe(count)
+    const [got, expected] = [[jitted(args)].flat(), [interpreted(() => f(...args))].flat()]
     got.forEach((y, k) => { expect(np.allclose(y, expected[k], { rtol: 1e-4, atol: 1e-5 }).item()).toBe(1) })
     functionInPieces(f, args, 1)
   })

@@ -282,9 +282,9 @@ class Scheduler {
 }
 
 /** The loop along which the elements of a map, or of what a reduction reads, lie side by side; −1: there is none. */
-const alongOf = ({ lowering, domain }: Root, reads: readonly Read[]): number => {
+const alongOf = ({ lowering, domain, coordinates }: Root, reads: readonly Read[]): number => {
   if (lowering.kind !== 'reduce') return domain.length - 1
-  const last = reads.find(({ at }) => at.length === domain.length)?.at.at(-1)
+  const last = (reads.find(({ at }) => at.length === domain.length)?.at ?? coordinates).at(-1)
   return last === undefined ? -1 : last.strides.length - 1
 }
 
