@@ -95,8 +95,8 @@ export class Body {
     return operations <= 4 && !this.#phase.reductions.some(({ value }) => isDear(value))
   }
 
-  /** What is computed in it: `full` of a reduction's lanes belong to it; reductions go on in one of their ways. */
-  write(place: Place, sums: readonly Sum[], full: number, way = 0): Statement {
+  /** What is computed in it: `full` of a reduction's lanes belong to it; reductions go on in one of their ways, if they have several. */
+  write(place: Place, sums: readonly Sum[], full: number, way?: number): Statement {
     const uses = this.#uses()
     const locals = new Map<Value, Local<'v128'>>()
     const out: Statement[] = []

@@ -1,4 +1,4 @@
-import { maxValue, minValue, type DType } from '../../core/dtype.js'
+import { isFloat, maxValue, minValue, type DType } from '../../core/dtype.js'
 import type { Combiner, Reduction, Register } from '../schedule/kernel.js'
 import { after, f32x4, f64x2, sequence, v128, type Code, type Local, type Statement } from './code.js'
 import { constantLanes, turned, type Lanes } from './lanes.js'
@@ -19,6 +19,13 @@ const highHalf = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]
 const lowHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]
 const firstWord = [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]
 
+/** Lanes that had a NaN, the sign that a zero has, and the latest operand. */
+interface Rough {
+  readonly bad: Local<'v128'>
+  readonly signs: Local<'v128'>
+  readonly x: Local<'v128'>
+}
+
 /**
  * A reduction on its way. Sums of float32 are taken in float32 over a piece of the loop and go on in float64, so that long
  * ones stay exact to their last digits.
@@ -32,6 +39,8 @@ export class Sum {
   readonly #ways: readonly Local<'v128'>[]
   /** Where sums of pieces go on: the lower and the upper two lanes. */
   readonly #wide: readonly Local<'v128'>[]
+  /** For extremes of floats in several ways. */
+  readonly #rough: Rough | null
 
   constructor(scope: Scope, { register, combiner }: Reduction, lanes: Lanes, ways = 1) {
     this.register = register
@@ -41,6 +50,8 @@ export class Sum {
     this.#ways = Array.from({ length: ways }, () => scope.local('v128'))
     const wide = combiner === 'add' && register.dtype === 'float32'
     this.#wide = wide ? Array.from({ length: lanes / 2 }, () => scope.local('v128')) : []
+    const rough = ways > 1 && isFloat(register.dtype) && (combiner === 'max' || combiner === 'min')
+    this.#rough = rough ? { bad: scope.local('v128'), signs: scope.local('v128'), x: scope.local('v128') } : null
   }
 
   get #neutral(): Code<'v128'> {
@@ -50,14 +61,34 @@ export class Sum {
   /** Nothing yet. */
   start(): Statement {
     const nothing = constantLanes('float64', 0)
-    return sequence(...this.#ways.map((local) => local.set(this.#neutral)), ...this.#wide.map((local) => local.set(nothing)))
+    const rough = this.#rough === null ? [] : [
+      this.#rough.bad.set(nothing), this.#rough.signs.set(this.#combiner === 'max' ? v128.not(nothing) : nothing)
+    ]
+    return sequence(...this.#ways.map((local) => local.set(this.#neutral)), ...this.#wide.map((local) => local.set(nothing)), ...rough)
   }
 
-  /** The first `count` lanes more. */
-  take(value: Code<'v128'>, count: number, way: number): Statement {
-    const current = this.#ways[way]
+  /** The first `count` lanes more; all of them where there are several ways. */
+  take(value: Code<'v128'>, count: number, way?: number): Statement {
+    if (way !== undefined && this.#rough !== null) return this.#roughly(this.#rough, value, this.#ways[way])
+    const current = this.#ways[way ?? 0]
     const whole = count === this.#lanes ? value : v128.bitselect(value, this.#neutral, this.#mask(count))
     return current.set(this.#combine(current.get, whole))
+  }
+
+  /**
+   * An extreme by comparison alone, which is one instruction where the exact one is many: it passes over NaN and does not tell zeros apart.
+   * Both are made good in the end. A greatest zero is negative if all operands are, a least one if any is.
+   */
+  #roughly({ bad, signs, x }: Rough, value: Code<'v128'>, current: Local<'v128'>): Statement {
+    const [{ ne, pmax, pmin }, isMost] = [this.#floats, this.#combiner === 'max']
+    return sequence(
+      x.set(value), current.set((isMost ? pmax : pmin)(current.get, x.get)),
+      bad.set(v128.or(bad.get, ne(x.get, x.get))), signs.set((isMost ? v128.and : v128.or)(signs.get, x.get))
+    )
+  }
+
+  get #floats(): typeof f32x4 | typeof f64x2 {
+    return this.register.dtype === 'float64' ? f64x2 : f32x4
   }
 
   /** In how many ways it goes on. */
@@ -72,7 +103,16 @@ export class Sum {
   /** All ways in the first. */
   join(): Statement {
     const [first, ...others] = this.#ways
-    return sequence(...others.flatMap((other) => [first.set(this.#combine(first.get, other.get)), other.set(this.#neutral)]))
+    if (this.#rough === null) {
+      return sequence(...others.flatMap((other) => [first.set(this.#combine(first.get, other.get)), other.set(this.#neutral)]))
+    }
+    const [{ pmax, pmin, eq }, { bad, signs }] = [this.#floats, this.#rough]
+    const more = this.#combiner === 'max' ? pmax : pmin
+    const zero = v128.and(signs.get, constantLanes(this.register.dtype, -0))
+    return sequence(
+      ...others.flatMap((other) => [first.set(more(first.get, other.get)), other.set(this.#neutral)]),
+      first.set(v128.or(bad.get, v128.bitselect(zero, first.get, eq(first.get, constantLanes('float64', 0)))))
+    )
   }
 
   /** The sum of a piece goes on in float64. */
