@@ -19,6 +19,9 @@ import { workspaceOf } from './workspace.js'
 /** The dearest value that is computed again for a second reader rather than kept. */
 const cheap = 2
 
+/** What is read so often, by loops over so many elements, is not computed again each time. */
+const [often, much] = [4, 4096]
+
 /** The dearest value that is computed within its reader's loop at all: expressions stay of moderate size. */
 const dearest = 400
 
@@ -131,9 +134,13 @@ class Scheduler {
       const [out] = eqn.outputs
       const { lowering } = this.#defined.get(out) as { lowering: Lowering } // set above
       if (isWhole(lowering)) eqn.inputs.forEach(keep)
-      if (lowering.kind === 'view' && lowering.index(eqn, out.aval.shape.map((_, k) => counter(k))) === null) keep(eqn.inputs[0])
-      const own = lowering.kind === 'map' ? lowering.cost : 0
       const within = (atom: Atom): number => (atom.kind === 'var' && !this.#kept.has(atom) ? (this.#cost.get(atom) ?? 0) : 0)
+      if (lowering.kind === 'view') {
+        const [operand] = eqn.inputs
+        const index = lowering.index(eqn, out.aval.shape.map((_, k) => counter(k)))
+        if (index === null || (within(operand) > cheap && repeats(operand.aval.shape, out.aval.shape, index))) keep(operand)
+      }
+      const own = lowering.kind === 'map' ? lowering.cost : 0
       const below = eqn.inputs.reduce((sum, atom) => sum + within(atom), own)
       this.#cost.set(out, below)
       if (lowering.kind === 'reduce' || isWhole(lowering)) {
@@ -293,6 +300,10 @@ const enter = ({ roots, reads: known }: OpenPhase, root: Root, reads: readonly R
   roots.push(root)
   for (const { v } of reads) known.add(v)
 }
+
+/** Whether a view of so much shows each of many elements again and again, and another one in every step of its last loop. */
+const repeats = (shape: Shape, out: Shape, index: readonly Affine[]): boolean => sizeOf(out) >= often * sizeOf(shape) &&
+  sizeOf(out) >= much && out[out.length - 1] > 1 && index.some(({ strides }) => strides.length === out.length)
 
 /** Whether an equation is a kernel by itself. */
 const isWhole = ({ kind }: Lowering): boolean => kind === 'product' || kind === 'control' || kind === 'opaque'
