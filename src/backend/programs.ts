@@ -28,22 +28,25 @@ const interpreted = ({ jaxpr }: Part): Executable => {
 const inOrder = ({ jaxpr, parts }: Plan, runs: readonly Executable[]): Executable => {
   const last = new Map<Var, number>()
   parts.forEach((part, k) => part.jaxpr.inputs.forEach((v) => last.set(v, k)))
-  const results = new Set<Atom>(jaxpr.outputs)
-  const steps = parts.map((part, k) => ({
-    ...part.jaxpr,
+  const kept = new Set<Atom>(jaxpr.outputs)
+  const places = new Map<Atom, number>([...jaxpr.inputs, ...parts.flatMap((part) => part.jaxpr.outputs)].map((v, i) => [v, i]))
+  const placesOf = (list: readonly Var[]): readonly number[] => list.map((v) => places.get(v) as number) // parts are in order
+  const steps = parts.map(({ jaxpr: { inputs, outputs } }, k) => ({
     run: runs[k],
-    dead: part.jaxpr.inputs.filter((v) => last.get(v) === k && !results.has(v))
+    from: placesOf(inputs),
+    to: placesOf(outputs),
+    dead: placesOf(inputs.filter((v) => last.get(v) === k && !kept.has(v)))
   }))
+  const results = jaxpr.outputs.map((atom) => (atom.kind === 'literal' ? atom : places.get(atom) as number)) // as above
   return (args, spared) => {
-    const values = new Map<Var, NdArray>()
-    jaxpr.inputs.forEach((v, i) => values.set(v, args[i]))
-    const at = (v: Var): NdArray => values.get(v) as NdArray // parts are in order
-    for (const { run, inputs, outputs, dead } of steps) {
-      const outs = run(inputs.map(at), spared)
-      outputs.forEach((v, i) => values.set(v, outs[i]))
-      for (const v of dead) values.delete(v)
+    const values: (NdArray | undefined)[] = [...args]
+    const at = (place: number): NdArray => values[place] as NdArray // as above
+    for (const { run, from, to, dead } of steps) {
+      const outs = run(from.map(at), spared)
+      for (let i = 0; i < to.length; i++) values[to[i]] = outs[i]
+      for (const place of dead) values[place] = undefined
     }
-    return jaxpr.outputs.map((atom) => (atom.kind === 'literal' ? literalArray(atom) : at(atom)))
+    return results.map((place) => (typeof place === 'number' ? at(place) : literalArray(place)))
   }
 }
 

@@ -1,6 +1,6 @@
 import { donate as invalidate } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
-import { ArgumentError, quoted } from '../core/errors.js'
+import { ArgumentError, quoted, type Path } from '../core/errors.js'
 import { checkFunction, checkList, checkOptions } from '../core/options.js'
 import { range } from '../core/shape.js'
 import { currentTrace, evaluation } from '../core/trace.js'
@@ -84,6 +84,11 @@ const fuses = (wanted: boolean | undefined): boolean => {
   return false
 }
 
+const none: readonly unknown[] = []
+
+/** How paths of arguments begin. */
+const root: Path = ['arguments']
+
 interface Call extends Signature {
   readonly arrays: readonly NdArray[]
 }
@@ -106,8 +111,11 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
 
   const traced = (args: readonly unknown[]): readonly unknown[] =>
     (statics.size === 0 ? args : args.map((x, i) => (statics.has(i) ? null : x)))
-  const given = (args: readonly unknown[]): readonly unknown[] => args.filter((_, i) => statics.has(i))
-  const take = (args: readonly unknown[]): Call => ({ ...arraysOf('jit', traced(args), ['arguments']), statics: given(args) })
+  const given = (args: readonly unknown[]): readonly unknown[] => (statics.size === 0 ? none : args.filter((_, i) => statics.has(i)))
+  const take = (args: readonly unknown[]): Call => {
+    const { arrays, treedef } = arraysOf('jit', traced(args), root)
+    return { arrays, treedef, statics: given(args) }
+  }
   const describe = (args: readonly unknown[]): Signature => {
     const { avals, treedef } = typesOf('jit', traced(args))
     return { arrays: avals.map((aval) => ({ aval })), treedef, statics: given(args) }

@@ -239,7 +239,7 @@ describe('donated arguments', () => {
       const before = pool.map(numbers)
       expect(step([p, m, g]).map(numbers)).toEqual(want)
       pool.forEach((x, k) => {
-        const given = which.indexOf(k) >= 0 && which.indexOf(k) < 2 && which.indexOf(k) === which.lastIndexOf(k)
+        const given = which.slice(0, 2).includes(k) && which[2] !== k
         if (!given || !inHeap) expect(numbers(x)).toEqual(before[k])
       })
     }), { numRuns: 60 })

@@ -79,82 +79,83 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
   const places = new Map(inputs.map((buffer, k) => [buffer, k]))
   /** The argument whose memory a result takes; −1: it gets its own. */
   const heirs = outputs.map((buffer) => places.get(buffer) ?? -1)
-  const consumed = inputs.map((_, k) => heirs.includes(k))
-  const needed = bytes.reduce((sum, size, k) =>
-    (size > small && (k < inputs.length || heirs[k - inputs.length] < 0) ? sum + size + 64 : sum), frame.hasArena ? 64 : arenaBytes + 64)
+  const framed = bytes.map((size) => size <= small)
+  const ofArguments = inputs.map((_, k) => k)
+  const through = ofArguments.filter((k) => framed[k])
+  const read = ofArguments.filter((k) => !framed[k] && !heirs.includes(k))
+  const own = outputs.flatMap((_, k) => (framed[inputs.length + k] || heirs[k] >= 0 ? [] : [k]))
+  const inherited = outputs.flatMap((_, k) => (framed[inputs.length + k] || heirs[k] < 0 ? [] : [k]))
+  const needed = [...read, ...inherited.map((k) => heirs[k]), ...own.map((k) => inputs.length + k)]
+    .reduce((sum, k) => sum + bytes[k] + 64, frame.hasArena ? 64 : arenaBytes + 64)
 
   /** A result that lies in the frame. */
   const copied = (k: number): NdArray => wrap(avals[k], (frame.slots()[inputs.length + k] as Slot).view.slice()) // small ones have slots
 
   const attempt: Executable = (args, spared) => {
     heap.reserve(needed)
+    const call = heap.begin()
     const arena = frame.hasArena ? undefined : heap.take(arenaBytes)
-    /** Memory for results, by their positions, or those of the arguments whose places they take; what is left in the end goes back. */
-    const taken = new Map<number, Region>()
-    const seized = new Map<number, Storage>()
-    const gone: Storage[] = []
-    const own = (k: number): number => {
-      const region = heap.take(bytes[k])
-      taken.set(k, region)
-      return region.address
-    }
-    /** Where an argument's elements are, or a copy of them that may be overwritten. */
-    const addressOf = (x: NdArray, k: number, storage: Storage): number => {
-      const found = heap.addressOf(storage)
-      const { dtype, size } = inputs[k]
-      if (!consumed[k]) {
-        if (found !== undefined) return found
-        const region = heap.take(bytes[k])
-        heap.write(region.address, storage.read(), dtype)
-        relocate(x, heap.keep(region, dtype, size))
-        return region.address
-      }
-      if (found !== undefined && spared?.has(x) !== true && args.indexOf(x) === args.lastIndexOf(x)) {
-        seized.set(k, storage)
-        return found
-      }
-      const address = own(k)
-      heap.write(address, storage.read(), dtype)
-      return address
-    }
+    /** Where results go: new memory, and that of arguments. */
+    const regions: Region[] = []
+    const storages: Storage[] = []
+    const seized: Storage[] = []
     try {
-      for (let k = 0; k < args.length; k++) {
+      for (const k of through) put((frame.slots()[k] as Slot).view, dataOf(args[k])) // small ones have slots
+      for (const k of read) {
         const storage = storageOf(args[k])
-        const slot = frame.slots()[k]
-        if (slot !== null) put(slot.view, storage.read())
-        else {
-          const address = addressOf(args[k], k, storage)
-          frame.table()[k] = address // the memory may have grown
+        let address = heap.visit(storage, call)
+        if (address === undefined) {
+          const region = heap.take(bytes[k])
+          const { dtype, size } = inputs[k]
+          heap.write(region.address, storage.read(), dtype)
+          const kept = heap.keep(region, dtype, size)
+          relocate(args[k], kept)
+          address = heap.visit(kept, call) as number // it is there now
         }
+        frame.table()[k] = address // the memory may have grown
       }
-      for (let k = 0; k < outputs.length; k++) {
-        const at = inputs.length + k
-        if (bytes[at] <= small) continue
-        const address = heirs[k] < 0 ? own(at) : frame.table()[heirs[k]]
-        frame.table()[at] = address
+      for (const k of inherited) {
+        const from = heirs[k]
+        const storage = storageOf(args[from])
+        const isFirst = heap.isFirst(storage, call)
+        let address = heap.visit(storage, call)
+        if (address !== undefined && isFirst && spared?.has(args[from]) !== true) storages[k] = storage
+        else {
+          const region = heap.take(bytes[from])
+          regions[k] = region
+          address = region.address
+          heap.write(address, storage.read(), inputs[from].dtype)
+        }
+        const table = frame.table()
+        table[from] = table[inputs.length + k] = address
+      }
+      for (const k of own) {
+        const region = heap.take(bytes[inputs.length + k])
+        regions[k] = region
+        frame.table()[inputs.length + k] = region.address
       }
       if (arena !== undefined) frame.table()[inputs.length + outputs.length] = arena.address
       frame.slots() // are in the table
-      for (const k of seized.keys()) gone.push(seize(args[k]))
+      for (const k of inherited) if (storages[k] !== undefined) seized.push(seize(args[heirs[k]]))
       run(frame.address)
-      const results = outputs.map(({ dtype, size }, k) => {
-        const place = heirs[k] < 0 ? inputs.length + k : heirs[k]
-        const region = taken.get(place)
-        const storage = region === undefined ? seized.get(place) : heap.keep(region, dtype, size)
-        return storage === undefined ? copied(k) : arrayOver(avals[k], storage)
-      })
-      taken.clear()
-      gone.length = 0
+      const results = new Array<NdArray>(outputs.length)
+      for (let k = 0; k < results.length; k++) {
+        const region = regions[k]
+        const storage = region === undefined ? storages[k] : heap.keep(region, outputs[k].dtype, outputs[k].size)
+        results[k] = storage === undefined ? copied(k) : arrayOver(avals[k], storage)
+      }
+      regions.length = 0
+      seized.length = 0
       return results
     } finally {
-      for (const region of taken.values()) heap.give(region)
-      for (const storage of gone) storage.release()
+      for (const region of regions) if (region !== undefined) heap.give(region)
+      for (const storage of seized) storage.release()
       if (arena !== undefined) heap.give(arena)
     }
   }
 
   /** Everything passes through the frame. */
-  const framed: Executable = (args) => {
+  const inFrame: Executable = (args) => {
     const slots = frame.slots() as readonly Slot[] // all are small
     for (let k = 0; k < args.length; k++) put(slots[k].view, dataOf(args[k]))
     run(frame.address)
@@ -162,7 +163,7 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
     for (let k = 0; k < results.length; k++) results[k] = copied(k)
     return results
   }
-  if (frame.hasArena && bytes.every((size) => size <= small)) return framed
+  if (frame.hasArena && framed.every(Boolean)) return inFrame
 
   return (args, spared) => {
     try {

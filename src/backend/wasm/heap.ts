@@ -113,6 +113,8 @@ export const viewOf = (memory: Memory, dtype: DType, address: number, size: numb
 
 /** The storage of an array whose elements a program has left in the memory. */
 class HeapStorage implements Storage {
+  /** The latest call that it was an argument of. */
+  call = 0
   readonly dtype: DType
   readonly size: number
   readonly #memory: Memory
@@ -154,6 +156,7 @@ export class Heap {
   /** The most pages that it grows to. */
   readonly maximum: number
   readonly #allocator: Allocator
+  #calls = 0
   /** Results in the memory, the oldest first. Their handles are not held: who drops them frees the space. */
   readonly #residents = new Map<Resident, { readonly dtype: DType; readonly size: number }>()
   readonly #drop = (resident: Resident): void => this.#free(resident)
@@ -210,6 +213,23 @@ export class Heap {
     this.#residents.set(resident, { dtype, size })
     this.#dropped.register(storage, resident, resident)
     return storage
+  }
+
+  /** The number of a call, which visits arguments. */
+  begin(): number {
+    return ++this.#calls
+  }
+
+  /** Whether a call has not visited these elements yet. */
+  isFirst(storage: Storage, call: number): boolean {
+    return !(storage instanceof HeapStorage) || storage.call !== call
+  }
+
+  /** The address of elements that lie in this memory, visited by a call. */
+  visit(storage: Storage, call: number): number | undefined {
+    if (!(storage instanceof HeapStorage)) return undefined
+    storage.call = call
+    return storage.address
   }
 
   /** The address of elements that lie in this memory. */
