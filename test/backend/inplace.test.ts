@@ -143,6 +143,27 @@ describe('stacks', () => {
   })
 })
 
+describe('more buffers than a function has parameters', () => {
+  const many = Array.from({ length: 1200 }, (_, k) => noisy([2], k))
+  const sum = (xs: readonly NdArray[]): NdArray => np.sum(np.concatenate(xs))
+  const cases: Readonly<Record<string, (xs: readonly NdArray[]) => readonly NdArray[]>> = {
+    concatenate: (xs) => [np.concatenate(xs)],
+    barrier: (xs) => lax.optimizationBarrier(xs),
+    scan: (xs) => lax.foriLoop(0, 3, (_, each: readonly NdArray[]) => each.map((x, k) =>
+      (k % 3 === 0 ? np.add(x, 1) : k % 3 === 1 ? np.add(x, each[k - 1]) : x)), xs),
+    'while': (xs) => lax.whileLoop((each: readonly NdArray[]) => np.less(sum(each), 3000),
+      (each) => each.map((x, k) => (k % 2 === 0 ? np.add(x, 1) : np.flip(x))), xs),
+    cond: (xs) => lax.cond(np.less(sum(xs), 0), (each: readonly NdArray[]) => each, (each) => each.map((x) => np.multiply(x, 2)), xs)
+  }
+
+  test.each(Object.entries(cases))('%s', (_, f) => {
+    const jitted = jit(f)
+    expect(jitted.lower(many).cost().interpreted).toBe(0)
+    const [got, want] = [jitted(many), f(many)]
+    expect(got.map(numbers)).toEqual(want.map(numbers))
+  })
+})
+
 describe('arenas', () => {
   test('of softmax hold one matrix', () => {
     const f = jit((x: NdArray) => {

@@ -10,8 +10,12 @@ export interface Alias {
 /** Whether buffers are as large as each other, with elements of one type. */
 export const alike = (a: Buffer, b: Buffer): boolean => a.dtype === b.dtype && a.size === b.size
 
-/** Whether a buffer is read once among others. */
-export const isAlone = (buffer: Buffer, among: readonly unknown[]): boolean => among.indexOf(buffer) === among.lastIndexOf(buffer)
+/** Whether a buffer is there only once. */
+export const onceIn = (all: readonly unknown[]): ((buffer: Buffer) => boolean) => {
+  const [seen, more] = [new Set<unknown>(), new Set<unknown>()]
+  for (const each of all) (seen.has(each) ? more : seen).add(each)
+  return (buffer) => !more.has(buffer)
+}
 
 /** Operations that go through elements once, in order, or change only some of an array: the first result may be the first operand. */
 const overFirst: ReadonlySet<string> = new Set([
@@ -85,15 +89,15 @@ const ofNest = (nest: Nest): readonly Alias[] => {
 
 const ofOpaque = ({ name, operands, results: [result] }: Opaque): readonly Alias[] => {
   const [operand] = operands
-  if (!overFirst.has(name) || typeof operand === 'number' || !alike(operand, result) || !isAlone(operand, operands)) return []
+  if (!overFirst.has(name) || typeof operand === 'number' || !alike(operand, result) || !onceIn(operands)(operand)) return []
   return [{ result, operand }]
 }
 
 /** What a loop's carry starts as, where the steps change it in place. */
 const ofLoop = ({ start, carry, spare }: Scan | While, others: readonly Buffer[]): readonly Alias[] => {
-  const all = [...start, ...others]
+  const alone = onceIn([...start, ...others])
   return carry.map((result, k) => ({ result, operand: start[k] }))
-    .filter(({ operand }, k) => spare[k] === null && isAlone(operand, all))
+    .filter(({ operand }, k) => spare[k] === null && alone(operand))
 }
 
 /** Which results of a kernel may be written over which of its operands; those of a choice depend on its branches. */

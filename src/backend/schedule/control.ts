@@ -7,6 +7,7 @@ import { arenaOf } from './arena.js'
 import { inPlace } from './inplace.js'
 import type { Buffer, Cond, Routine, Scan, Schedule, While } from './kernel.js'
 import { canHand, type Handing } from './sharing.js'
+import { mostAddresses } from './workspace.js'
 
 /** What a loop's kernel is made with. */
 export interface Making {
@@ -33,6 +34,12 @@ const step = (jaxpr: Jaxpr, constants: number, carry: readonly Buffer[], making:
   return { body: routineOf(placed, making), spare }
 }
 
+/** Room for the addresses of a kernel's buffers, operands and results, some of them with spare places, and those of its programs. */
+const listOf = (operands: readonly Buffer[], results: readonly Buffer[], programs: number, { room }: Making): Buffer | null => {
+  const count = operands.length + 2 * results.length + 2 * programs + 2
+  return count <= mostAddresses ? null : room('int32', count)
+}
+
 /** The kernel of a scan, a while or a cond, whose operands and results have buffers. */
 export const controlKernel = (
   { primitive: { name }, params }: Eqn, operands: readonly Buffer[], results: readonly Buffer[], making: Making
@@ -42,7 +49,7 @@ export const controlKernel = (
       const { jaxpr, length, reverse, constants, carries } = params as ScanParams // of a scan
       const carry = results.slice(0, carries)
       return {
-        kind: 'scan', name, length, reverse, carry, results: results.slice(carries),
+        kind: 'scan', name, length, reverse, carry, results: results.slice(carries), list: listOf(operands, results, 1, making),
         ...step(jaxpr, constants, carry, making),
         constants: operands.slice(0, constants),
         start: operands.slice(constants, constants + carries),
@@ -53,6 +60,7 @@ export const controlKernel = (
       const { test, body, testConstants, bodyConstants } = params as WhileParams // of a while
       return {
         kind: 'while', name, test: routine(test, making), flag: making.room('bool', 1), carry: results,
+        list: listOf(operands, results, 2, making),
         ...step(body, bodyConstants, results, making),
         testConstants: operands.slice(0, testConstants), bodyConstants: operands.slice(testConstants, testConstants + bodyConstants),
         start: operands.slice(testConstants + bodyConstants)
@@ -63,7 +71,8 @@ export const controlKernel = (
       const [index, ...rest] = operands
       // what they do in place depends on what is needed after them
       const routines = branches.map((branch) => routineOf(making.schedule(branch), making))
-      return { kind: 'cond', name, index, branches: routines, operands: rest, results }
+      const list = listOf(operands, results, branches.length, making)
+      return { kind: 'cond', name, index, branches: routines, operands: rest, results, list }
     }
   }
 }

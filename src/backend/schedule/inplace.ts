@@ -3,7 +3,7 @@ import { copiesOf } from './copies.js'
 import type { Buffer, Cond, Kernel, Routine, Schedule } from './kernel.js'
 import { scratchOf } from './leftover.js'
 import { renamed, type Rename } from './renamed.js'
-import { canHand, isCopy, livesOf, type Handing } from './sharing.js'
+import { canHand, isCopy, livesOf, sourcesOf, type Handing } from './sharing.js'
 import { Strands } from './strands.js'
 
 /*
@@ -36,19 +36,37 @@ export const withoutCopies = (plan: Schedule): Schedule => {
   return names.size === 0 ? plan : over(plan, rename)
 }
 
-/** Which outputs take the memory of which inputs: those written over them first, then any that can, each once. */
+/** How many inputs are tried for an output at most. */
+const mostTries = 64
+
+/** Which outputs take the memory of which of the inputs: those that are written over them first, then any that can; each once. */
 export const handings = (plan: Schedule, inputs: readonly number[]): readonly Handing[] => {
   const free = new Set(inputs)
-  const found: Handing[] = []
-  plan.outputs.forEach((_, output) => {
-    for (const input of free) {
-      if (!canHand(plan, { input, output })) continue
-      free.delete(input)
-      found.push({ input, output })
-      return
+  const found = new Map<number, number>()
+  const take = (output: number, among: ReadonlySet<number> | readonly number[]): void => {
+    if (found.has(output)) return
+    let tries = mostTries
+    for (const input of among) {
+      if (!free.has(input)) continue
+      if (canHand(plan, { input, output })) {
+        free.delete(input)
+        found.set(output, input)
+        return
+      }
+      if (--tries === 0) return
     }
-  })
-  return found
+  }
+  plan.outputs.forEach((_, output) => take(output, sourcesOf(plan, output)))
+  const typeOf = ({ dtype, size }: Buffer): string => `${dtype} ${size}`
+  const byType = new Map<string, number[]>()
+  for (const input of free) {
+    const type = typeOf(plan.inputs[input])
+    const list = byType.get(type) ?? []
+    list.push(input)
+    byType.set(type, list)
+  }
+  plan.outputs.forEach((buffer, output) => take(output, byType.get(typeOf(buffer)) ?? []))
+  return [...found].map(([output, input]) => ({ input, output }))
 }
 
 /** A program within, whose outputs take the memory of inputs. */
@@ -82,7 +100,9 @@ export const inPlace = (raw: Schedule, handed: readonly Handing[]): Schedule => 
   const lives = livesOf(plan, new Set(handed.map(({ input }) => inputs[input])))
   const strands = new Strands(lives)
   for (const { input, output } of handed) strands.join(inputs[input], outputs[output])
-  for (const aliases of lives.aliases) for (const { result, operand } of aliases) strands.join(result, operand)
+  for (const aliases of lives.aliases) {
+    for (const [result, operands] of aliases) for (const operand of operands) strands.join(result, operand)
+  }
   const names = new Map<Buffer, Buffer>()
   for (const buffer of [...inputs, ...outputs, ...scratch]) {
     if (!names.has(buffer)) for (const other of strands.of(buffer)) names.set(other, buffer)

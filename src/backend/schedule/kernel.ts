@@ -129,6 +129,8 @@ export interface Scan {
   /** Where every other step leaves each part of the carry; `null`: steps change it in place, and the body has one buffer for it. */
   readonly spare: readonly (Buffer | null)[]
   readonly results: readonly Buffer[]
+  /** Room for the addresses of its buffers, if there are so many. */
+  readonly list: Buffer | null
 }
 
 /** A loop that goes on while a test holds. */
@@ -146,6 +148,8 @@ export interface While {
   readonly carry: readonly Buffer[]
   /** Where every other step leaves each part of the carry; `null`: steps change it in place, and the body has one buffer for it. */
   readonly spare: readonly (Buffer | null)[]
+  /** Room for the addresses of its buffers, if there are so many. */
+  readonly list: Buffer | null
 }
 
 /** One of several programs over the same buffers. */
@@ -156,6 +160,8 @@ export interface Cond {
   readonly branches: readonly Routine[]
   readonly operands: readonly Buffer[]
   readonly results: readonly Buffer[]
+  /** Room for the addresses of its buffers, if there are so many. */
+  readonly list: Buffer | null
 }
 
 export type Kernel = Nest | Product | Opaque | Scan | While | Cond

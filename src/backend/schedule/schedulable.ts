@@ -24,9 +24,6 @@ export interface Target {
   writes(eqn: Eqn): boolean
 }
 
-/** How many addresses the function of a loop may take: engines have their limits. */
-const mostAddresses = 900
-
 const nowhere: Buffer = { id: -1, dtype: 'float32', size: 0 }
 
 /** Whether an equation can be part of a schedule for the target. */
@@ -37,7 +34,6 @@ export const schedulable = (eqn: Eqn, target: Target): boolean => {
   if (isSplit(eqn)) return true // it becomes slices
   if (lowering.kind === 'opaque') return target.writes(eqn)
   if (lowering.kind === 'control') {
-    if (eqn.inputs.length + 4 * eqn.outputs.length > mostAddresses) return false
     return (eqn.params as { readonly length?: number }).length !== 0 && subjaxprs(eqn).every((jaxpr) => wholly(jaxpr, target))
   }
   const [{ aval: out }] = eqn.outputs

@@ -1,4 +1,4 @@
-import { alike, aliasesOf, isAlone, type Alias } from './aliasing.js'
+import { alike, aliasesOf, onceIn, type Alias } from './aliasing.js'
 import { copiesOf } from './copies.js'
 import type { Buffer, Cond, Kernel, Schedule } from './kernel.js'
 import { touched } from './touched.js'
@@ -15,12 +15,28 @@ export interface Handing {
   readonly output: number
 }
 
+/** Operands by results. */
+type Operands = ReadonlyMap<Buffer, readonly Buffer[]>
+
+const byResult = (pairs: readonly Alias[]): Operands => {
+  const found = new Map<Buffer, Buffer[]>()
+  for (const { result, operand } of pairs) {
+    const list = found.get(result)
+    if (list === undefined) found.set(result, [operand])
+    else list.push(operand)
+  }
+  return found
+}
+
+/** Of buffers that are not looked at: the room that kernels have to themselves. */
+export const never: Life = { birth: -Infinity, death: Infinity }
+
 /** What is known of the memory of a schedule's buffers. */
 export interface Lives {
   /** Of inputs, outputs, and what lies between, but for the room that kernels have to themselves. */
   readonly of: ReadonlyMap<Buffer, Life>
-  /** Pairs for every kernel. */
-  readonly aliases: readonly (readonly Alias[])[]
+  /** What results may be written over, for every kernel. */
+  readonly aliases: readonly Operands[]
   /** Whether two buffers can share memory: one is not needed when the other is there, or it dies where that may be written over it. */
   apart(a: Buffer, b: Buffer): boolean
 }
@@ -44,7 +60,7 @@ export const livesOf = ({ inputs, outputs, kernels }: Schedule, free: ReadonlySe
   const of = new Map([...births].map(([buffer, birth]) => [buffer, { birth, death: deaths.get(buffer) ?? birth }]))
   const aliases = kernels.map(sharesOf)
   const over = (k: number, later: Buffer, earlier: Buffer): boolean =>
-    k >= 0 && aliases[k].some(({ result, operand }) => result === later && operand === earlier)
+    k >= 0 && aliases[k].get(later)?.includes(earlier) === true
   const apart = (a: Buffer, b: Buffer): boolean => {
     const [x, y] = [of.get(a), of.get(b)]
     if (x === undefined || y === undefined) return false
@@ -54,46 +70,65 @@ export const livesOf = ({ inputs, outputs, kernels }: Schedule, free: ReadonlySe
   return { of, aliases, apart }
 }
 
-const known = new WeakMap<Schedule, Lives>()
-
-/** Lives, if all inputs may be written over. */
-const freeLives = (plan: Schedule): Lives => {
-  const made = known.get(plan) ?? livesOf(plan, new Set(plan.inputs))
-  known.set(plan, made)
-  return made
+/** What is known of a schedule, if all its inputs may be written over. */
+interface Facts {
+  readonly lives: Lives
+  readonly positions: ReadonlyMap<Buffer, number>
+  /** What buffers are copies of. */
+  readonly copies: Operands
 }
 
-const copied = new WeakMap<Schedule, ReadonlySet<string>>()
+const known = new WeakMap<Schedule, Facts>()
+
+const factsOf = (plan: Schedule): Facts => {
+  const before = known.get(plan)
+  if (before !== undefined) return before
+  const facts: Facts = {
+    lives: livesOf(plan, new Set(plan.inputs)),
+    positions: new Map(plan.inputs.map((buffer, input) => [buffer, input])),
+    copies: byResult(plan.kernels.flatMap(copiesOf))
+  }
+  known.set(plan, facts)
+  return facts
+}
 
 /** Whether an output is an input as it came. */
-export const isCopy = (plan: Schedule, { input, output }: Handing): boolean => {
-  const key = (result: Buffer, operand: Buffer): string => `${result.id} ${operand.id}`
-  const made = copied.get(plan) ?? new Set(plan.kernels.flatMap(copiesOf).map(({ result, operand }) => key(result, operand)))
-  copied.set(plan, made)
-  return made.has(key(plan.outputs[output], plan.inputs[input]))
-}
+export const isCopy = (plan: Schedule, { input, output }: Handing): boolean =>
+  factsOf(plan).copies.get(plan.outputs[output])?.includes(plan.inputs[input]) === true
 
 /** Whether the output may take the input's memory, which nobody else needs. */
 export const canHand = (plan: Schedule, handing: Handing): boolean => {
   const [from, to] = [plan.inputs[handing.input], plan.outputs[handing.output]]
-  return alike(from, to) && (freeLives(plan).apart(from, to) || isCopy(plan, handing))
+  return alike(from, to) && (factsOf(plan).lives.apart(from, to) || isCopy(plan, handing))
+}
+
+/** Inputs that an output is a copy of, or that it may be written over, from kernel to kernel. */
+export const sourcesOf = (plan: Schedule, output: number): readonly number[] => {
+  const { lives, positions, copies } = factsOf(plan)
+  const seen = new Set([plan.outputs[output]])
+  for (const buffer of seen) { // which go on with what is added
+    const { birth } = lives.of.get(buffer) ?? never
+    for (const list of [copies.get(buffer), lives.aliases[birth]?.get(buffer)]) for (const operand of list ?? []) seen.add(operand)
+  }
+  return [...seen].flatMap((buffer) => positions.get(buffer) ?? [])
 }
 
 /** Operands that every branch can write a result over. */
 const ofCond = ({ index, branches, operands, results }: Cond): readonly Alias[] => {
-  const all = [index, ...operands]
-  return results.flatMap((result, output) => operands
-    .map((operand, input) => ({ result, operand, input }))
-    .filter(({ operand }) => alike(operand, result) && isAlone(operand, all))
-    .filter(({ input }) => branches.every(({ schedule }) => canHand(schedule, { input, output })))
-    .map(({ operand }) => ({ result, operand })))
+  const alone = onceIn([index, ...operands])
+  return results.flatMap((result, output) => {
+    const inputs = new Set(branches.flatMap(({ schedule }) => sourcesOf(schedule, output)))
+    return [...inputs]
+      .filter((input) => alone(operands[input]) && branches.every(({ schedule }) => canHand(schedule, { input, output })))
+      .map((input) => ({ result, operand: operands[input] }))
+  })
 }
 
-const shares = new WeakMap<Kernel, readonly Alias[]>()
+const shares = new WeakMap<Kernel, Operands>()
 
 /** Which results of a kernel may be written over which of its operands. */
-const sharesOf = (kernel: Kernel): readonly Alias[] => {
-  const made = shares.get(kernel) ?? (kernel.kind === 'cond' ? ofCond(kernel) : aliasesOf(kernel))
+const sharesOf = (kernel: Kernel): Operands => {
+  const made = shares.get(kernel) ?? byResult(kernel.kind === 'cond' ? ofCond(kernel) : aliasesOf(kernel))
   shares.set(kernel, made)
   return made
 }

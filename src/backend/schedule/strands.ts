@@ -1,11 +1,8 @@
 import type { Buffer } from './kernel.js'
-import type { Life, Lives } from './sharing.js'
+import { never, type Life, type Lives } from './sharing.js'
 
 /** Buffers that share memory one after the other, in order. */
 type Strand = Buffer[]
-
-/** Of buffers that are not looked at: the room that kernels have to themselves. */
-const never: Life = { birth: -Infinity, death: Infinity }
 
 /** Sets of buffers that share memory. */
 export class Strands {

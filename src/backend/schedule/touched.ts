@@ -1,4 +1,4 @@
-import type { Buffer, Kernel, Routine, Scan, Value, While } from './kernel.js'
+import type { Buffer, Cond, Kernel, Routine, Scan, Value, While } from './kernel.js'
 
 /** The buffers that a kernel reads, writes, and needs for itself. */
 export interface Touched {
@@ -8,6 +8,8 @@ export interface Touched {
 }
 
 const rooms = (routines: readonly Routine[]): readonly Buffer[] => routines.flatMap(({ table, arena }) => [table, arena])
+
+const listOf = ({ list }: Scan | While | Cond): readonly Buffer[] => (list === null ? [] : [list])
 
 /** The places that parts of a loop's carry alternate with. */
 export const sparesOf = ({ spare }: Scan | While): readonly Buffer[] => spare.filter((buffer) => buffer !== null)
@@ -47,13 +49,13 @@ const look = (kernel: Kernel): Touched => {
     case 'scan': return {
       reads: new Set([...kernel.constants, ...kernel.start, ...kernel.stacks]),
       writes: [...kernel.carry, ...kernel.results],
-      own: [...sparesOf(kernel), ...rooms([kernel.body])]
+      own: [...sparesOf(kernel), ...listOf(kernel), ...rooms([kernel.body])]
     }
     case 'while': return {
       reads: new Set([...kernel.testConstants, ...kernel.bodyConstants, ...kernel.start]),
       writes: kernel.carry,
-      own: [kernel.flag, ...sparesOf(kernel), ...rooms([kernel.test, kernel.body])]
+      own: [kernel.flag, ...sparesOf(kernel), ...listOf(kernel), ...rooms([kernel.test, kernel.body])]
     }
-    case 'cond': return { reads: new Set([kernel.index, ...kernel.operands]), writes: kernel.results, own: rooms(kernel.branches) }
+    case 'cond': return { reads: new Set([kernel.index, ...kernel.operands]), writes: kernel.results, own: [...listOf(kernel), ...rooms(kernel.branches)] }
   }
 }

@@ -52,8 +52,17 @@ const sliding = ({ inputs: [x], params }: Eqn): readonly Room[] => {
   return isPlain(p) ? [] : [{ dtype: x.aval.dtype, size: sizeOf(paddedShape(x.aval.shape, p)) }]
 }
 
-/** The room that an operation with loops of its own needs. */
+/** How many addresses functions take as parameters: engines have their limits. More are in a list. */
+export const mostAddresses = 900
+
+/** The room that an operation with loops of its own needs; in the end for a list of addresses, if there are so many. */
 export const workspaceOf = (eqn: Eqn): readonly Room[] => {
+  const count = eqn.inputs.length + eqn.outputs.length
+  const own = ownWorkspace(eqn)
+  return count <= mostAddresses ? own : [...own, { dtype: 'int32', size: count + own.length }]
+}
+
+const ownWorkspace = (eqn: Eqn): readonly Room[] => {
   const { primitive: { name }, inputs: [x], params } = eqn
   switch (name) {
     case 'conv_general_dilated': return convolving(eqn)

@@ -1,6 +1,7 @@
 import type { Buffer, Cond, Routine, Scan, While } from '../schedule/kernel.js'
 import { bytesIn } from '../schedule/control.js'
 import { sparesOf } from '../schedule/touched.js'
+import { addressed, type Address } from './addressed.js'
 import { i32, leave, loop, memory, nothing, select, sequence, when, type Code, type Local, type Statement } from './code.js'
 import type { ModuleBuilder } from './module.js'
 import type { Emitted } from './nest.js'
@@ -11,25 +12,11 @@ export type Run = (table: Code<'i32'>) => Statement
 /** How the programs within are written. */
 export type WriteSchedule = (routine: Routine) => Run
 
-type Address = (buffer: Buffer) => Code<'i32'>
-
 /** Writes an address into the place of a table. */
 const enter = (table: Code<'i32'>, place: number, address: Code<'i32'>): Statement => i32.store(table, address, 4 * place)
 
 const enterAll = (table: Code<'i32'>, from: number, addresses: readonly Code<'i32'>[]): Statement =>
   sequence(...addresses.map((address, i) => enter(table, from + i, address)))
-
-/** The function of a kernel with programs within: its body from the addresses of the buffers. */
-const define = (
-  module: ModuleBuilder, buffers: readonly Buffer[], write: (address: Address, local: () => Local<'i32'>) => Statement
-): Emitted => {
-  const distinct = [...new Set(buffers)]
-  const callee = module.define({ params: distinct.map(() => 'i32' as const), result: 'none' }, (scope, ...pointers) => {
-    const places = new Map(distinct.map((buffer, i) => [buffer, pointers[i]]))
-    return write((buffer) => (places.get(buffer) as Local<'i32'>).get, () => scope.local('i32')) // one for each
-  })
-  return { buffers: distinct, units: 1, call: (addresses) => callee(...addresses) }
-}
 
 /** What is done once before a loop for the parts of the carry that its steps change in place: they are copied, and the body is told. */
 const settle = ({ start, carry, spare, body }: Scan | While, constants: number, address: Address): Statement => {
@@ -67,7 +54,8 @@ export const emitScan = (module: ModuleBuilder, kernel: Scan, schedule: WriteSch
   const run = schedule(body)
   const { inputs, outputs } = body.schedule
   const buffers = [...constants, ...start, ...stacks, ...carry, ...sparesOf(kernel), ...results, body.table, body.arena]
-  return define(module, buffers, (address, local) => {
+  return addressed(module, buffers, kernel.list, (address, scope) => {
+    const local = (): Local<'i32'> => scope.local('i32')
     const table = address(body.table)
     const [step, at, other] = [local(), local(), local()]
     const parts = alternating(kernel, local)
@@ -102,7 +90,8 @@ export const emitWhile = (module: ModuleBuilder, kernel: While, schedule: WriteS
     ...testConstants, ...bodyConstants, ...start, ...carry, ...sparesOf(kernel), flag, test.table, test.arena, body.table, body.arena
   ]
   const places = ({ schedule: { inputs, outputs } }: Routine): number => inputs.length + outputs.length
-  return define(module, buffers, (address, local) => {
+  return addressed(module, buffers, kernel.list, (address, scope) => {
+    const local = (): Local<'i32'> => scope.local('i32')
     const [tests, bodies] = [address(test.table), address(body.table)]
     const parts = alternating(kernel, local)
     const step = sequence(
@@ -138,7 +127,8 @@ export const emitCond = (module: ModuleBuilder, kernel: Cond, schedule: WriteSch
   const { index, branches, operands, results } = kernel
   const runs = branches.map(schedule)
   const buffers = [index, ...operands, ...results, ...branches.flatMap(({ table, arena }) => [table, arena])]
-  return define(module, buffers, (address, local) => {
+  return addressed(module, buffers, kernel.list, (address, scope) => {
+    const local = (): Local<'i32'> => scope.local('i32')
     const which = local()
     const branch = (k: number): Statement => {
       const { table, arena } = branches[k]

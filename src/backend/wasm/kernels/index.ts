@@ -1,6 +1,7 @@
 import type { Eqn } from '../../../core/primitive.js'
 import type { Opaque } from '../../schedule/kernel.js'
-import type { Code } from '../code.js'
+import { mostAddresses } from '../../schedule/workspace.js'
+import { addressed } from '../addressed.js'
 import type { ModuleBuilder } from '../module.js'
 import type { Emitted } from '../nest.js'
 import { argreductions } from './argreduce.js'
@@ -25,24 +26,18 @@ const writers: Readonly<Record<string, Writer>> = {
   ...scatters, ...selections, ...slicing, ...sorting
 }
 
-/** Functions take a thousand parameters at most. */
-const mostBuffers = 900
-
 /** Whether there are loops for the equation. */
 export const writes = ({ primitive: { name }, params, inputs, outputs }: Eqn): boolean =>
-  Object.hasOwn(writers, name) && inputs.length + outputs.length <= mostBuffers &&
+  Object.hasOwn(writers, name) &&
   (writers[name].accepts?.(inputs.map(({ aval }) => aval), params, outputs.map(({ aval }) => aval)) ?? true)
 
 /** The function of such an operation. */
 export const emitOpaque = (module: ModuleBuilder, kernel: Opaque): Emitted => {
+  const { name, params, avals, outs, results, workspace } = kernel
+  const list = kernel.operands.length + results.length <= mostAddresses ? null : workspace[workspace.length - 1]
   const read = kernel.operands.filter((operand) => typeof operand !== 'number')
-  const buffers = [...new Set([...read, ...kernel.results, ...kernel.workspace])]
-  const callee = module.define({ params: buffers.map(() => 'i32' as const), result: 'none' }, (scope, ...pointers) => {
-    const places = new Map(buffers.map((buffer, i) => [buffer, pointers[i].get]))
-    const at = (buffer: (typeof buffers)[number]): Code<'i32'> => places.get(buffer) as Code<'i32'> // one for each
+  return addressed(module, [...read, ...results, ...workspace.filter((room) => room !== list)], list, (at, scope) => {
     const operands = kernel.operands.map((operand) => (typeof operand === 'number' ? operand : at(operand)))
-    const { name, params, avals, outs, results, workspace } = kernel
     return writers[name].write({ module, scope, params, operands, avals, results: results.map(at), outs, workspace: workspace.map(at) })
   })
-  return { buffers, units: 1, call: (addresses) => callee(...addresses) }
 }
