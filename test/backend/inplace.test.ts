@@ -51,6 +51,7 @@ describe('a loop that fills an array row by row', () => {
     const plan = filled.lower(v).schedule()
     const update = inner(plan.kernels, name.startsWith('scatter') ? name : 'dynamic_update_slice')
     expect(update.writes).toBe(4 * columns)
+    expect(update.computes).toMatch(/, in place$/)
     expect(plan.cost.arenaBytes).toBeLessThan(name === 'scatter_add' ? table : table / 2)
     const loop = inner(plan.kernels, name === 'while' ? name : 'scan')
     expect(loop.writes).toBeLessThan(name === 'while' ? 100 * columns : 3 * table)

@@ -1,6 +1,7 @@
 import { byteSize } from '../../core/dtype.js'
 import type { Aval } from '../../core/aval.js'
 import { sizeOf } from '../../core/shape.js'
+import { updateOf } from './aliasing.js'
 import { workOf, type Work } from './cost.js'
 import type { Buffer, Kernel, Nest, Phase, Routine, Schedule, Value } from './kernel.js'
 
@@ -62,7 +63,7 @@ const shapeOf = (kernel: Kernel): Pick<KernelLine, 'loops' | 'computes'> => {
   switch (kernel.kind) {
     case 'nest': return nestLine(kernel)
     case 'product': return { loops: `${by([...kernel.batch, kernel.rows, kernel.columns])} [${kernel.depth}]`, computes: 'mul →sum' }
-    case 'opaque': return { loops: shapes(kernel.outs), computes: `of ${shapes(kernel.avals)}` }
+    case 'opaque': return { loops: shapes(kernel.outs), computes: `of ${shapes(kernel.avals)}${updateOf(kernel) < 0 ? '' : ', in place'}` }
     case 'scan': return { loops: `${kernel.length} steps`, computes: '' }
     case 'while': return { loops: '? steps', computes: '' }
     case 'cond': return { loops: `one of ${kernel.branches.length}`, computes: '' }
