@@ -56,6 +56,10 @@ const look = (kernel: Kernel): Touched => {
       writes: kernel.carry,
       own: [kernel.flag, ...sparesOf(kernel), ...listOf(kernel), ...rooms([kernel.test, kernel.body])]
     }
-    case 'cond': return { reads: new Set([kernel.index, ...kernel.operands]), writes: kernel.results, own: [...listOf(kernel), ...rooms(kernel.branches)] }
+    case 'cond': return {
+      reads: new Set([kernel.index, ...kernel.operands]),
+      writes: kernel.results,
+      own: [...listOf(kernel), ...rooms(kernel.branches)]
+    }
   }
 }

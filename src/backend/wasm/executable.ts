@@ -103,16 +103,18 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
       for (const k of through) put((frame.slots()[k] as Slot).view, dataOf(args[k])) // small ones have slots
       for (const k of read) {
         const storage = storageOf(args[k])
-        let address = heap.visit(storage, call)
-        if (address === undefined) {
-          const region = heap.take(bytes[k])
-          const { dtype, size } = inputs[k]
-          heap.write(region.address, storage.read(), dtype)
-          const kept = heap.keep(region, dtype, size)
-          relocate(args[k], kept)
-          address = heap.visit(kept, call) as number // it is there now
+        const found = heap.visit(storage, call)
+        if (found !== undefined) {
+          frame.table()[k] = found // the memory may have grown
+          continue
         }
-        frame.table()[k] = address // the memory may have grown
+        const region = heap.take(bytes[k])
+        const { dtype, size } = inputs[k]
+        heap.write(region.address, storage.read(), dtype)
+        const kept = heap.keep(region, dtype, size)
+        relocate(args[k], kept)
+        heap.visit(kept, call)
+        frame.table()[k] = region.address
       }
       for (const k of inherited) {
         const from = heirs[k]
