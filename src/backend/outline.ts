@@ -1,16 +1,12 @@
-import { showAval } from '../core/aval.js'
-import type { Eqn, Jaxpr } from '../core/primitive.js'
+import type { Jaxpr } from '../core/primitive.js'
 import { showTable } from '../core/table.js'
 import { showBytes, showFlops } from '../core/units.js'
 import { avalsOf } from '../ir/jaxpr.js'
-import { showOperation } from '../ir/show.js'
 import { donatedTo, planned, type Plan } from './plan.js'
 import { arenaOf } from './schedule/arena.js'
 import { bytesIn } from './schedule/control.js'
-import type { Schedule } from './schedule/kernel.js'
 import { buffersOf, bytesOfAvals, linesOf, type KernelLine } from './schedule/lines.js'
-import { preparedSegment } from './schedule/prepare.js'
-import { schedule } from './schedule/schedule.js'
+import { scheduled } from './wasm/target.js'
 
 /** What a program takes, estimated from its schedule: a `while` counts as one step, a `cond` as its dearest branch. */
 export interface Cost {
@@ -25,21 +21,13 @@ export interface Cost {
   readonly resultBytes: number
   /** Kernels that run one after the other; loops count as one. */
   readonly kernels: number
-  /** Equations that are interpreted between compiled parts. */
-  readonly interpreted: number
+  /** Kernels that are calls of JavaScript, those within loops included. */
+  readonly host: number
 }
 
-/** An equation that is interpreted, as a line. */
-export const interpretedLine = (eqn: Eqn): KernelLine => ({
-  kind: 'interpreted',
-  name: eqn.primitive.name,
-  loops: eqn.outputs.map(({ aval }) => showAval(aval)).join(' '),
-  computes: `interpreted: ${showOperation(eqn)}`,
-  flops: 0,
-  reads: bytesOfAvals(avalsOf(eqn.inputs)),
-  writes: bytesOfAvals(avalsOf(eqn.outputs)),
-  within: []
-})
+/** How many kernels are calls of JavaScript, those within loops included. */
+const hostsAmong = (lines: readonly KernelLine[]): number =>
+  lines.reduce((sum, { kind, within }) => sum + (kind === 'host' ? 1 : hostsAmong(within.flatMap(([, kernels]) => kernels))), 0)
 
 /** Lines of a table, nested kernels below those that they are in. */
 const rowsOf = (lines: readonly KernelLine[], prefix: string, indent: string): readonly (readonly string[])[] =>
@@ -55,39 +43,35 @@ const rowsOf = (lines: readonly KernelLine[], prefix: string, indent: string): r
 /** The kernels of a program, in order, to look at. */
 export class Outline {
   readonly name: string
-  /** Kernels, and equations that are interpreted; programs within a loop are in its line. */
+  /** Programs within a loop are in its line. */
   readonly kernels: readonly KernelLine[]
   readonly cost: Cost
   /** Bytes of every array that it makes or reads, programs within it included: the largest first. */
   readonly buffers: readonly number[]
 
-  constructor(name: string, plan: Plan, donated: readonly number[]) {
-    const { jaxpr, parts } = plan
-    const gifts = donatedTo(plan, donated)
-    const schedules = parts.map((part, k): Schedule | Eqn =>
-      (part.compiled ? schedule(preparedSegment(part.jaxpr), gifts[k]) : part.jaxpr.eqns[0]))
-    const compiled = schedules.filter((each): each is Schedule => 'kernels' in each)
+  constructor(name: string, program: Plan, donated: readonly number[]) {
+    const { jaxpr, segment } = program
+    const plan = scheduled(segment, donatedTo(program, donated))
     this.name = name
-    this.kernels = schedules.flatMap((each) => ('kernels' in each ? linesOf(each) : [interpretedLine(each)]))
-    this.buffers = [...new Set(compiled.flatMap(buffersOf))].map(bytesIn).sort((a, b) => b - a)
+    this.kernels = linesOf(plan)
+    this.buffers = [...new Set(buffersOf(plan))].map(bytesIn).sort((a, b) => b - a)
     const total = (field: 'flops' | 'reads' | 'writes'): number => this.kernels.reduce((sum, line) => sum + line[field], 0)
-    const interpreted = schedules.length - compiled.length
     this.cost = {
       flops: total('flops'), reads: total('reads'), writes: total('writes'),
-      arenaBytes: compiled.reduce((most, each) => Math.max(most, arenaOf(each).bytes), 0),
+      arenaBytes: arenaOf(plan).bytes,
       argumentBytes: bytesOfAvals(avalsOf(jaxpr.inputs)),
       resultBytes: bytesOfAvals(avalsOf(jaxpr.outputs)),
-      kernels: this.kernels.length - interpreted,
-      interpreted
+      kernels: this.kernels.length,
+      host: hostsAmong(this.kernels)
     }
   }
 
   /** A table: a line per kernel. */
   toString(): string {
-    const { flops, reads, writes, arenaBytes, kernels, interpreted } = this.cost
+    const { flops, reads, writes, arenaBytes, kernels, host } = this.cost
     const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
     const head = [
-      count(kernels, 'kernel'), ...(interpreted > 0 ? [`${count(interpreted, 'equation')} interpreted`] : []),
+      count(kernels, 'kernel'), ...(host > 0 ? [`${host} in JavaScript`] : []),
       showFlops(flops), `${showBytes(reads)} read`, `${showBytes(writes)} written`, `arena ${showBytes(arenaBytes)}`
     ]
     const table = showTable(['', 'kernel', 'loops', 'computes', 'flops', 'reads', 'writes'], rowsOf(this.kernels, '', ''))

@@ -1,35 +1,52 @@
-import type { Atom, Eqn, Jaxpr } from '../core/primitive.js'
+import type { NdArray } from '../core/array.js'
+import type { Atom, Jaxpr, Var } from '../core/primitive.js'
+import { literalArray } from '../ir/jaxpr.js'
 import { memo } from '../ir/memo.js'
-import { partition, type Part } from './partition.js'
 import { optimise } from './passes/index.js'
-import { schedulable, type Target } from './schedule/schedulable.js'
-import { writes } from './wasm/kernels/index.js'
-import { emits } from './wasm/operations.js'
+import type { Segment } from './schedule/prepare.js'
 
-/** A program as it runs: after all passes, and in parts. */
+/** A program as it runs. */
 export interface Plan {
+  /** After all passes. */
   readonly jaxpr: Jaxpr
-  readonly parts: readonly Part[]
+  /** What is compiled of it: all that it computes, each result once, from the inputs that it reads. */
+  readonly segment: Segment
+  /** The arguments that are read. */
+  readonly reads: (args: readonly NdArray[]) => readonly NdArray[]
+  /** The program's results, from its arguments and from what was computed. */
+  readonly results: (args: readonly NdArray[], computed: readonly NdArray[]) => readonly NdArray[]
 }
-
-const target: Target = { emits, writes }
-
-/** Whether an equation can be part of a compiled program. */
-export const compilable = (eqn: Eqn): boolean => schedulable(eqn, target)
 
 /** What becomes of a traced program. */
 export const planned: (traced: Jaxpr) => Plan = memo(
   () => '',
   (traced) => {
     const jaxpr = optimise(traced)
-    return { jaxpr, parts: partition(jaxpr, compilable) }
+    const { eqns } = jaxpr
+    const read = new Set(eqns.flatMap((eqn) => eqn.inputs))
+    const inputs = jaxpr.inputs.filter((v) => read.has(v))
+    const places = new Map<Atom, number>(jaxpr.inputs.map((v, i) => [v, i]))
+    const given = inputs.map((v) => places.get(v) as number) // it is an input
+    const count = jaxpr.inputs.length
+    const outputs = [...new Set(jaxpr.outputs)].filter((atom): atom is Var => atom.kind === 'var' && !places.has(atom))
+    outputs.forEach((v, k) => places.set(v, count + k))
+    const at = jaxpr.outputs.map((atom) => (atom.kind === 'literal' ? atom : places.get(atom) as number)) // every variable has a place
+    const areComputed = at.every((place, k) => place === count + k)
+    return {
+      jaxpr,
+      segment: { inputs, eqns, outputs },
+      reads: (args) => (given.length === count ? args : given.map((k) => args[k])),
+      results: (args, computed) => (areComputed ? computed : at.map((place) => {
+        if (typeof place !== 'number') return literalArray(place)
+        return place < count ? args[place] : computed[place - count]
+      }))
+    }
   }
 )
 
-/** Positions of those inputs of each part whose memory its results may take: donated ones that nobody else reads. */
-export const donatedTo = ({ jaxpr, parts }: Plan, donated: readonly number[]): readonly (readonly number[])[] => {
-  const readers = new Map<Atom, number>()
-  for (const atom of [...jaxpr.outputs, ...parts.flatMap((part) => part.jaxpr.inputs)]) readers.set(atom, (readers.get(atom) ?? 0) + 1)
-  const gifts = new Set<Atom>(donated.map((at) => jaxpr.inputs[at]).filter((v) => readers.get(v) === 1))
-  return parts.map((part) => part.jaxpr.inputs.flatMap((v, at) => (gifts.has(v) ? [at] : [])))
+/** Positions of what is compiled whose memory results may take: donated arguments that are not results themselves. */
+export const donatedTo = ({ jaxpr, segment }: Plan, donated: readonly number[]): readonly number[] => {
+  const results = new Set<Atom>(jaxpr.outputs)
+  const gifts = new Set(donated.map((at) => jaxpr.inputs[at]).filter((v) => !results.has(v)))
+  return segment.inputs.flatMap((v, at) => (gifts.has(v) ? [at] : []))
 }

@@ -1,14 +1,14 @@
-import type { NdArray } from '../core/array.js'
-import { publicName, type Atom, type Jaxpr, type Var } from '../core/primitive.js'
-import { bind } from '../core/trace.js'
+import { publicName, type Jaxpr } from '../core/primitive.js'
+import { warn } from '../core/warn.js'
 import { refuseChecks } from '../control/check.js'
-import { literalArray } from '../ir/jaxpr.js'
+import { evaluate } from '../ir/evaluate.js'
 import type { Clock } from './clock.js'
 import { EagerPrograms } from './eager.js'
-import type { Part } from './partition.js'
-import { compilable, donatedTo, planned, type Plan } from './plan.js'
+import { donatedTo, planned, type Plan } from './plan.js'
+import { refused } from './wasm/engine.js'
 import { compile, compileAsync, type Executable, type Setting } from './wasm/executable.js'
 import { Heap } from './wasm/heap.js'
+import { isOwn } from './wasm/target.js'
 
 let heap: Heap | undefined
 
@@ -17,38 +17,24 @@ const none: readonly number[] = []
 /** The memory of all programs, made when it is first needed. */
 const sharedHeap = (): Heap => (heap ??= new Heap())
 
-/** An equation by itself, as it is run for whoever does not compile it. */
-const interpreted = ({ jaxpr }: Part): Executable => {
-  const [{ primitive, params, inputs }] = jaxpr.eqns
-  const places = inputs.map((atom) => (atom.kind === 'literal' ? literalArray(atom) : jaxpr.inputs.indexOf(atom)))
-  return (args) => bind(primitive, places.map((place) => (typeof place === 'number' ? args[place] : place)), params)
+let warned = false
+
+/** Whether programs can be compiled here. Where they cannot, that is said once. */
+const compiles = (): boolean => {
+  const reason = refused()
+  if (reason !== null && !warned) {
+    warned = true
+    warn(`jit: programs are not compiled here but run operation by operation, which is many times slower: ${reason}; ` +
+      "WebAssembly with SIMD is needed, and where a page has a content security policy, 'wasm-unsafe-eval' among its script-src")
+  }
+  return reason === null
 }
 
-/** The parts of a program one after the other; what no later part reads is let go. */
-const inOrder = ({ jaxpr, parts }: Plan, runs: readonly Executable[]): Executable => {
-  const last = new Map<Var, number>()
-  parts.forEach((part, k) => part.jaxpr.inputs.forEach((v) => last.set(v, k)))
-  const kept = new Set<Atom>(jaxpr.outputs)
-  const places = new Map<Atom, number>([...jaxpr.inputs, ...parts.flatMap((part) => part.jaxpr.outputs)].map((v, i) => [v, i]))
-  const placesOf = (list: readonly Var[]): readonly number[] => list.map((v) => places.get(v) as number) // parts are in order
-  const steps = parts.map(({ jaxpr: { inputs, outputs } }, k) => ({
-    run: runs[k],
-    from: placesOf(inputs),
-    to: placesOf(outputs),
-    dead: placesOf(inputs.filter((v) => last.get(v) === k && !kept.has(v)))
-  }))
-  const results = jaxpr.outputs.map((atom) => (atom.kind === 'literal' ? atom : places.get(atom) as number)) // as above
-  return (args, spared) => {
-    const values: (NdArray | undefined)[] = [...args]
-    const at = (place: number): NdArray => values[place] as NdArray // as above
-    for (const { run, from, to, dead } of steps) {
-      const outs = run(from.map(at), spared)
-      for (let i = 0; i < to.length; i++) values[to[i]] = outs[i]
-      for (const place of dead) values[place] = undefined
-    }
-    return results.map((place) => (typeof place === 'number' ? at(place) : literalArray(place)))
-  }
-}
+/** The whole program, of which `run` computes what there is to compute. */
+const whole = ({ reads, results }: Plan, run: Executable): Executable => (args, spared) => results(args, run(reads(args), spared))
+
+/** Computes nothing. */
+const idle: Executable = () => []
 
 /** An executable whose beginning and end a clock is told of. */
 const timed = (run: Executable, number: number, clock: Clock): Executable => (args, spared) => {
@@ -76,7 +62,7 @@ export class Programs {
     this.#clock = clock
     this.#fma = fma
     this.single = new EagerPrograms((segment, eqn) => {
-      if (!compilable(eqn)) return null
+      if (!isOwn(segment) || !compiles()) return null
       const who = publicName(eqn.primitive.name)
       return this.#program(who, compile(segment, this.#setting(who)))
     })
@@ -93,13 +79,12 @@ export class Programs {
     const known = kept.get(jaxpr)
     if (known !== undefined) return known
     const who = `jit(${name})`
-    const plan = planned(refuseChecks(who, jaxpr))
-    const setting = this.#setting(who)
+    refuseChecks(who, jaxpr)
+    if (!compiles()) return this.#keep(who, jaxpr, donated, (args) => evaluate(jaxpr, args))
+    const plan = planned(jaxpr)
+    const { segment } = plan
     const gifts = donatedTo(plan, donated)
-    const runs = plan.parts.map((part, k) => (part.compiled ? compile(part.jaxpr, setting, gifts[k]) : this.#interpreted(part)))
-    const program = this.#program(who, inOrder(plan, runs))
-    kept.set(jaxpr, program)
-    return program
+    return this.#keep(who, jaxpr, donated, whole(plan, segment.eqns.length === 0 ? idle : compile(segment, this.#setting(who), gifts)))
   }
 
   /** Sees to it that there is one, compiled in the background. */
@@ -107,12 +92,16 @@ export class Programs {
     const kept = this.#kept(donated)
     if (kept.has(jaxpr)) return
     const who = `jit(${name})`
-    const plan = planned(refuseChecks(who, jaxpr))
-    const setting = this.#setting(who)
-    const gifts = donatedTo(plan, donated)
-    const runs = await Promise.all(plan.parts.map(async (part, k) =>
-      (part.compiled ? await compileAsync(part.jaxpr, setting, gifts[k]) : this.#interpreted(part))))
-    kept.set(jaxpr, this.#program(who, inOrder(plan, runs)))
+    refuseChecks(who, jaxpr)
+    if (!compiles()) return
+    const plan = planned(jaxpr)
+    this.#keep(who, jaxpr, donated, whole(plan, await compileAsync(plan.segment, this.#setting(who), donatedTo(plan, donated))))
+  }
+
+  #keep(who: string, jaxpr: Jaxpr, donated: readonly number[], run: Executable): Executable {
+    const program = this.#program(who, run)
+    this.#kept(donated).set(jaxpr, program)
+    return program
   }
 
   #kept(donated: readonly number[]): WeakMap<Jaxpr, Executable> {
@@ -125,10 +114,5 @@ export class Programs {
 
   #program(name: string, run: Executable): Executable {
     return this.#clock === undefined ? run : timed(run, this.#clock.enrol({ kind: 'program', name }), this.#clock)
-  }
-
-  #interpreted(part: Part): Executable {
-    const run = interpreted(part)
-    return this.#clock === undefined ? run : timed(run, this.#clock.enrol({ kind: 'interpreted', eqn: part.jaxpr.eqns[0] }), this.#clock)
   }
 }

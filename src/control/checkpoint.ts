@@ -20,6 +20,8 @@ import { none } from './wiring.js'
 
 export interface CheckpointParams extends CallParams {
   readonly policy: Policy
+  /** It computes again what was computed before, and is not to be merged with that. */
+  readonly again?: boolean
 }
 
 /** A jaxpr linearized, its residuals cut into what is saved and what is computed again. */
@@ -75,12 +77,13 @@ const rematerialize: (jaxpr: Jaxpr, nonzero: readonly boolean[], policy: Policy)
 export const checkpointP: Primitive<'checkpoint', CheckpointParams> = {
   name: 'checkpoint',
   ...callRules<CheckpointParams>(() => checkpointP),
-  linearize(primals, { jaxpr, name, policy }, nonzero) {
+  linearize(primals, params, nonzero) {
+    const { jaxpr, name, policy } = params
     const { forward, saved, operands, linear, again, varies } = rematerialize(jaxpr, nonzero, policy)
-    const results = call(name, forward, primals)
+    const results = params.again === true ? bind(checkpointP, primals, { ...params, jaxpr: forward }) : call(name, forward, primals)
     const known = [...select(primals, operands), ...saved.map((place) => results[place])]
     const apply = (args: readonly NdArray[]): readonly NdArray[] =>
-      again ? bind(checkpointP, args, { name, jaxpr: linear, policy }) : call(name, linear, args)
+      again ? bind(checkpointP, args, { name, jaxpr: linear, policy, again } satisfies CheckpointParams) : call(name, linear, args)
     return [
       results.slice(0, varies.length),
       (tangents) => pushed(varies, () => apply([...known, ...tangents.filter((d) => d !== null)]))

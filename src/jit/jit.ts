@@ -41,7 +41,7 @@ type Described<A extends readonly unknown[]> = { readonly [K in keyof A]: A[K] |
 export interface Lowered<F extends Fn = Fn> {
   /** As the function was traced; as it came out of the first passes (the default); or as it is compiled, without calls. */
   jaxpr(stage?: 'traced' | 'simplified' | 'compiled'): Program
-  /** Its kernels, in order: a table of loops, operations and bytes, with the equations that are interpreted between them. */
+  /** Its kernels, in order: a table of loops, operations and bytes. */
   schedule(): Outline
   /** Operations, bytes and kernels, estimated. */
   cost(): Cost

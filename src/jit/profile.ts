@@ -3,7 +3,6 @@ import { checkFunction, checkOptions } from '../core/options.js'
 import { showTable } from '../core/table.js'
 import type { Clock, Timed } from '../backend/clock.js'
 import { running } from '../backend/compiled.js'
-import { interpretedLine } from '../backend/outline.js'
 import { Programs } from '../backend/programs.js'
 import { lineOf, type KernelLine } from '../backend/schedule/lines.js'
 import type { Fn } from '../transform/boundary.js'
@@ -16,9 +15,10 @@ export interface ProfileOptions {
   readonly runs?: number
 }
 
-/** What one kernel took, or one interpreted equation; or a program beside its kernels: copies in and out. */
+/** What one kernel took, or a program beside its kernels: copies in and out. */
 export interface ProfileLine {
-  readonly kind: Timed['kind']
+  /** Calls of JavaScript, such as `debug.print`, are `host`. */
+  readonly kind: 'program' | 'kernel' | 'host'
   /** Of the kernel, after the loops that it is in. */
   readonly name: string
   readonly loops: string
@@ -90,10 +90,12 @@ class Recorder implements Clock {
   }
 }
 
+/** What kind of line there is for it. */
+const kindOf = (timed: Timed): ProfileLine['kind'] => (timed.kind === 'kernel' && timed.kernel.kind === 'host' ? 'host' : timed.kind)
+
 const describe = (timed: Timed): Pick<KernelLine, 'name' | 'loops' | 'flops' | 'reads' | 'writes'> => {
   switch (timed.kind) {
     case 'program': return { name: timed.name, loops: '', flops: 0, reads: 0, writes: 0 }
-    case 'interpreted': return interpretedLine(timed.eqn)
     case 'kernel': {
       const line = lineOf(timed.kernel)
       return line.within.length === 0 ? line : { ...line, flops: 0, reads: 0, writes: 0 } // which its kernels have
@@ -120,15 +122,15 @@ export class Profile {
       const parent = parents[number]
       return parent === undefined || timed[parent].kind !== 'kernel' ? '' : `${loops(parent)}${described[parent].name} › `
     }
-    const lines = timed.map(({ kind }, i): ProfileLine => {
+    const lines = timed.map((each, i): ProfileLine => {
       const { name, loops: extents, flops, reads, writes } = described[i]
-      return { kind, name: `${loops(i)}${name}`, loops: extents, calls: calls[i], ms: own[i], flops, bytes: reads + writes }
+      return { kind: kindOf(each), name: `${loops(i)}${name}`, loops: extents, calls: calls[i], ms: own[i], flops, bytes: reads + writes }
     })
     this.lines = lines.filter((line) => line.calls > 0).sort((a, b) => b.ms - a.ms)
     this.ms = this.lines.reduce((sum, { ms }) => sum + ms, 0)
     this.#spans = spans.map((span) => {
       const { name, loops: extents } = described[span.number]
-      return { ...span, name, loops: extents, kind: timed[span.number].kind }
+      return { ...span, name, loops: extents, kind: kindOf(timed[span.number]) }
     })
   }
 

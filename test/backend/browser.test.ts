@@ -71,10 +71,17 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   test('programs give what the reference gives, with shared memory and without', { timeout: 150_000, retry: 1 }, async () => {
     const script = await bundle()
     for (const [headers, shared] of [[isolation, true], [{}, false]] as const) {
-      const { isolated, ...results } = await run(script, headers) as Readonly<Record<string, unknown>> // flags by name
-      expect(isolated).toBe(shared)
+      const { isolated, warnings, ...results } = await run(script, headers) as Readonly<Record<string, unknown>> // flags by name
+      expect([isolated, warnings]).toEqual([shared, []])
       expect(Object.keys(results).length).toBeGreaterThan(10)
       expect(Object.entries(results).filter(([, right]) => right !== true)).toEqual([])
     }
+  })
+
+  test('where WebAssembly is not allowed, they give the same, with a warning', { timeout: 150_000, retry: 1 }, async () => {
+    const refusing = { 'Content-Security-Policy': "script-src 'self'" }
+    const { isolated, warnings, ...results } = await run(await bundle(), refusing) as Readonly<Record<string, unknown>> // flags by name
+    expect([isolated, warnings]).toEqual([false, [expect.stringMatching(/^jit: programs are not compiled here .*'wasm-unsafe-eval'/)]])
+    expect(Object.entries(results).filter(([, right]) => right !== true)).toEqual([['profiles', false]]) // there are no kernels
   })
 })

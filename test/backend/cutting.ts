@@ -37,15 +37,14 @@ const bitsOf = (x: NdArray): Uint8Array => {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-/** A program by itself, as it is compiled, with copies of its arguments; `null` if it is not compiled in one part. */
+/** A program by itself, as it is compiled, with copies of its arguments; `null` if there is nothing in it. */
 const prepare = (traced: Jaxpr, args: readonly NdArray[]): readonly [segment: Segment, operands: () => readonly NdArray[]] | null => {
-  const { jaxpr, parts } = planned(traced)
-  if (parts.length !== 1 || !parts[0].compiled) return null
-  const [{ jaxpr: segment }] = parts
+  const { jaxpr, segment } = planned(traced)
+  if (segment.eqns.length === 0) return null
   return [segment, () => segment.inputs.map((v) => copyOf(args[jaxpr.inputs.indexOf(v)]))]
 }
 
-/** Holds a program in pieces to the program as a whole. Gives the most units of a kernel; 0 if it is not compiled in one part. */
+/** Holds a program in pieces to the program as a whole. Gives the most units of a kernel; 0 if there is nothing in it. */
 export const sameInPieces = (jaxpr: Jaxpr, args: readonly NdArray[], seed: number): number => {
   const prepared = prepare(jaxpr, args)
   if (prepared === null) return 0

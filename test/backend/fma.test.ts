@@ -3,10 +3,9 @@ import { setFlagsFromString } from 'node:v8'
 import { describe, expect, test } from 'vitest'
 import { compiled } from '../../src/backend/compiled.js'
 import { planned } from '../../src/backend/plan.js'
-import { preparedSegment } from '../../src/backend/schedule/prepare.js'
-import { schedule } from '../../src/backend/schedule/schedule.js'
 import { assemble } from '../../src/backend/wasm/assemble.js'
 import { hasFma } from '../../src/backend/wasm/fma.js'
+import { scheduled } from '../../src/backend/wasm/target.js'
 import { jitP } from '../../src/control/jit.js'
 import { avalsOf } from '../../src/ir/jaxpr.js'
 import { simplify } from '../../src/ir/passes.js'
@@ -48,9 +47,8 @@ test('the option is true or false', () => {
 
 /** Places of instructions with one of the opcodes of relaxed SIMD for a · b + c and c − a · b, of both widths. */
 const fusedIn = (f: Fn, xs: readonly NdArray[], fma: boolean): number => {
-  const parts = planned(makeJaxpr(f)(...xs)).parts.map(({ jaxpr }) => assemble(schedule(preparedSegment(jaxpr)), { fma }))
-  return parts.reduce((sum, bytes) =>
-    sum + bytes.filter((byte, i) => byte === 0xfd && bytes[i + 1] >= 0x85 && bytes[i + 1] <= 0x88 && bytes[i + 2] === 2).length, 0)
+  const bytes = assemble(scheduled(planned(makeJaxpr(f)(...xs)).segment), { fma })
+  return bytes.filter((byte, i) => byte === 0xfd && bytes[i + 1] >= 0x85 && bytes[i + 1] <= 0x88 && bytes[i + 2] === 2).length
 }
 
 const draw = (seed: number, dtype: DType, ...shape: readonly number[]): NdArray =>

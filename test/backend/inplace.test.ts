@@ -6,7 +6,6 @@ import { compile, type Executable } from '../../src/backend/wasm/executable.js'
 import { Heap } from '../../src/backend/wasm/heap.js'
 import { storageOf } from '../../src/array/ndarray.js'
 import type { NdArray } from '../../src/core/array.js'
-import type { Var } from '../../src/core/primitive.js'
 import { stage } from '../../src/ir/stage.js'
 import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile } from '../../src/index.js'
 import { noiseLike } from '../support/arrays.js'
@@ -192,14 +191,8 @@ describe('arenas', () => {
 const consuming = (f: (...xs: readonly NdArray[]) => readonly NdArray[], args: readonly NdArray[], donated: readonly number[], heap: Heap): Executable => {
   const { jaxpr } = stage((xs) => [...f(...xs)], args.map((x) => x.aval))
   const plan = planned(jaxpr)
-  const [{ jaxpr: segment }] = plan.parts
-  const run = compile(segment, { heap, who: 'jit(test)' }, donatedTo(plan, donated)[0])
-  const places = segment.inputs.map((v) => plan.jaxpr.inputs.indexOf(v))
-  const order = plan.jaxpr.outputs.map((v) => segment.outputs.indexOf(v as Var)) // no literals here
-  return (given, spared) => {
-    const results = run(places.map((place) => given[place]), spared)
-    return order.map((k) => results[k])
-  }
+  const run = compile(plan.segment, { heap, who: 'jit(test)' }, donatedTo(plan, donated))
+  return (given, spared) => plan.results(given, run(plan.reads(given), spared))
 }
 
 describe('donated arguments', () => {

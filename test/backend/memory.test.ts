@@ -16,8 +16,7 @@ const page = 65536
 /** A program of arrays, compiled for a heap of its own. */
 const compiled = (f: (...xs: readonly NdArray[]) => NdArray, args: readonly NdArray[], heap: Heap): Executable => {
   const { jaxpr } = stage((xs) => [f(...xs)], args.map((x) => x.aval))
-  const [{ jaxpr: segment }] = planned(jaxpr).parts
-  return compile(segment, { heap, who: 'jit(test)' })
+  return compile(planned(jaxpr).segment, { heap, who: 'jit(test)' })
 }
 
 const noisy = (size: number, seed: number): NdArray => noiseLike({ shape: [size], dtype: 'float32' }, seed)

@@ -2,7 +2,9 @@
 import { compiled } from '../../src/backend/compiled.js'
 import { reference } from '../../src/backend/reference.js'
 import { installBackend } from '../../src/core/trace.js'
-import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile, random, tree, valueAndGrad, vmap, type NdArray } from '../../src/index.js'
+import {
+  debug, DonatedError, grad, jit, lax, nn, np, optim, profile, pureCallback, random, ShapeStruct, tree, valueAndGrad, vmap, type NdArray
+} from '../../src/index.js'
 
 const key = random.key(0)
 const x = random.normal(key, [33, 17])
@@ -43,6 +45,14 @@ const programs: Readonly<Record<string, () => unknown>> = {
   order: () => jit((y: NdArray) => [np.sort(y, { axis: 0 }), np.cumsum(y, { axis: 1 }), np.argmax(y, { axis: 1 })])(x),
   random: () => jit(() => random.bits(key, [100]))(),
   'one large operation': () => np.exp(random.normal(key, [40000])),
+  callback: () => { // within it the memory grows, which takes ordinary memory away from those who look at it
+    const inner = jit((y: NdArray) => np.mul(y, np.ones([300, 300])))
+    const within = pureCallback((y: NdArray) => {
+      const many = Array.from({ length: 40 }, () => inner(y)) // 14 MiB
+      return np.sum(many[39])
+    }, new ShapeStruct([]))
+    return jit((y: NdArray) => lax.scan((c: NdArray) => [np.add(within(np.sum(c)), c), c] as const, y, null, { length: 3 }))(np.full([600], 1e-9))
+  },
   training: train
 }
 
@@ -92,11 +102,14 @@ const callbacks = (): boolean => {
   return seen.join() === '3'
 }
 
+const warnings: string[] = []
+
 const report = async (): Promise<Readonly<Record<string, unknown>>> => {
+  debug.warnings((message) => warnings.push(message))
   const results = Object.entries(programs).map(([name, f]) => [name, agrees(f)] as const)
   return {
-    ...Object.fromEntries(results),
-    ahead: await ahead(), donates: donates(), profiles: profiles(), callbacks: callbacks(), isolated: 'SharedArrayBuffer' in globalThis
+    ...Object.fromEntries(results), ahead: await ahead(), donates: donates(), profiles: profiles(), callbacks: callbacks(),
+    isolated: 'SharedArrayBuffer' in globalThis, warnings
   }
 }
 

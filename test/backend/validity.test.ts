@@ -3,9 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { planned } from '../../src/backend/plan.js'
 import type { Schedule } from '../../src/backend/schedule/kernel.js'
 import { lineOf, type KernelLine } from '../../src/backend/schedule/lines.js'
-import { preparedSegment } from '../../src/backend/schedule/prepare.js'
-import { schedule } from '../../src/backend/schedule/schedule.js'
 import { assemble } from '../../src/backend/wasm/assemble.js'
+import { scheduled } from '../../src/backend/wasm/target.js'
 import type { Jaxpr } from '../../src/core/primitive.js'
 import type { Program } from '../../src/ir/program.js'
 import { stage } from '../../src/ir/stage.js'
@@ -63,12 +62,11 @@ const note = ({ kernels }: Schedule): void => {
   kernels.map(lineOf).forEach(visit)
 }
 
-const modulesOf = (jaxpr: Jaxpr): readonly Uint8Array<ArrayBuffer>[] =>
-  planned(jaxpr).parts.filter(({ compiled }) => compiled).flatMap((part) => {
-    const plan = schedule(preparedSegment(part.jaxpr))
-    note(plan)
-    return [assemble(plan), assemble(plan, { maximum: 65536 }), assemble(plan, { maximum: 65536, numbering: () => 0 })]
-  })
+const modulesOf = (jaxpr: Jaxpr): readonly Uint8Array<ArrayBuffer>[] => {
+  const plan = scheduled(planned(jaxpr).segment)
+  note(plan)
+  return [assemble(plan), assemble(plan, { maximum: 65536 }), assemble(plan, { maximum: 65536, numbering: () => 0 })]
+}
 
 const check = (jaxpr: Jaxpr): void => {
   for (const bytes of modulesOf(jaxpr)) for (const validate of validators) expect(() => validate(bytes)).not.toThrow()
@@ -141,6 +139,6 @@ describe('modules are valid', () => {
   })
 
   test('and of every kind', () => {
-    expect([...met].sort()).toEqual(['cond', 'nest', 'opaque', 'product', 'scan', 'while'])
+    expect([...met].sort()).toEqual(['cond', 'host', 'nest', 'opaque', 'product', 'scan', 'while'])
   })
 })

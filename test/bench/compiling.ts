@@ -4,8 +4,7 @@ import { jit } from 'cotangent'
 import { planned } from '../../src/backend/plan.js'
 import { assemble } from '../../src/backend/wasm/assemble.js'
 import { instantiate, newMemory } from '../../src/backend/wasm/engine.js'
-import { preparedSegment } from '../../src/backend/schedule/prepare.js'
-import { schedule } from '../../src/backend/schedule/schedule.js'
+import { scheduled } from '../../src/backend/wasm/target.js'
 import { programs } from './programs.js'
 
 const [name, size, mode] = argv.slice(2)
@@ -26,16 +25,16 @@ if (mode === 'whole') {
   lap('first run', step(...args))
   lap('second run', step(...args))
 } else {
-  const { jaxpr, parts } = lap('passes', planned(lowered.jaxpr()))
+  const { jaxpr, segment } = lap('passes', planned(lowered.jaxpr()))
   const memory = newMemory()
   lap('memory', memory)
-  const plans = lap('schedule', parts.flatMap((part) => (part.compiled ? [schedule(preparedSegment(part.jaxpr))] : [])))
+  const plan = lap('schedule', scheduled(segment))
   const shared = !(memory.buffer instanceof ArrayBuffer)
-  const modules = lap('assemble', plans.map((plan) => assemble(plan, { maximum: shared ? 65536 : undefined })))
-  lap('WebAssembly', modules.map((bytes) => instantiate(bytes, { heap: { memory } })))
+  const bytes = lap('assemble', assemble(plan, { maximum: shared ? 65536 : undefined }))
+  lap('WebAssembly', instantiate(bytes, { heap: { memory }, host: { call: () => undefined } }))
   times['traced'] = lowered.jaxpr('traced').eqns.length
   times['planned'] = jaxpr.eqns.length
-  times['kernels'] = plans.reduce((sum, { kernels }) => sum + kernels.length, 0)
-  times['bytes'] = modules.reduce((sum, { length }) => sum + length, 0)
+  times['kernels'] = plan.kernels.length
+  times['bytes'] = bytes.length
 }
 console.log(JSON.stringify(times))

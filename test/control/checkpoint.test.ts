@@ -2,91 +2,22 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Jaxpr } from '../../src/core/primitive.js'
 import * as debug from '../../src/control/debug.js'
-import type { Policy } from '../../src/control/policy.js'
 import { check } from '../../src/ir/check.js'
 import { dce } from '../../src/ir/dce.js'
-import { subjaxprs } from '../../src/ir/jaxpr.js'
 import { simplify } from '../../src/ir/passes.js'
 import {
-  ArgumentError, checkpoint, checkpointName, grad, hessian, jit, jvp, lax, linearize, makeJaxpr, np, remat, valueAndGrad, vmap,
+  ArgumentError, checkpoint, checkpointName, grad, hessian, jit, jvp, lax, linearize, makeJaxpr, np, remat, vmap,
   type NdArray
 } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
 import { f64, generate } from '../support/arrays.js'
 import { close } from '../support/close.js'
-import { golden } from '../support/golden.js'
 import { print } from '../support/print.js'
-
-type Counts = Readonly<Record<string, number>>
-
-/** How often operations occur in a program, at any depth. */
-const count = (jaxpr: Jaxpr, names: readonly string[]): Counts => {
-  const counts = Object.fromEntries(names.map((name) => [name, 0]))
-  const visit = ({ eqns }: Jaxpr): void => {
-    for (const eqn of eqns) {
-      if (eqn.primitive.name in counts) counts[eqn.primitive.name]++
-      subjaxprs(eqn).forEach(visit)
-    }
-  }
-  visit(jaxpr)
-  return counts
-}
-
-interface Counted {
-  readonly name: string
-  readonly fn: string
-  readonly policy?: string
-  readonly counts: Counts
-}
+import { count, counted, policies, programs, square, thrice, type Unary } from './checkpointed.js'
 
 const { everything, nothing, dotsSaveable, names } = checkpoint.policies
 
-const policies: Readonly<Record<string, Policy | undefined>> = {
-  plain: undefined, everything, nothing, dots: dotsSaveable, 'names a': names('a'), 'names b': names('b'), 'names a b': names('a', 'b')
-}
-
-type Unary = (x: NdArray) => NdArray
-type Binary = (m: NdArray, x: NdArray) => NdArray
-
-const namedBlock: Unary = (x) => {
-  const b = checkpointName(lax.sin(x), 'a')
-  return lax.mul(lax.sin(checkpointName(lax.exp(b), 'b')), b)
-}
-
-const thrice = (step: Unary) => (x: NdArray): NdArray => lax.scan((c: NdArray) => [step(c), null] as const, x, null, { length: 3 })[0]
-
-const square: Unary = (x) => lax.mul(x, x)
-
-/** The programs that make_custom.py counts operations in: of value and gradient, for the policy. */
-const programs = (policy: Policy | undefined): Readonly<Record<string, () => Jaxpr>> => {
-  const wrap = <F extends (...args: never[]) => unknown>(f: F): F => (policy === undefined ? f : checkpoint(f, { policy }))
-  const [w, ws, v] = [np.full([3, 3], 0.1), np.full([3, 3, 3], 0.1), np.array([0.1, 0.2, 0.3])]
-  const one = (f: Unary) => (): Jaxpr => makeJaxpr(valueAndGrad((x: NdArray) => np.sum(f(x))))(v)
-  const both = (f: Binary, m = w) => (): Jaxpr =>
-    makeJaxpr(valueAndGrad.with({ argnums: [0, 1] })((a: NdArray, b: NdArray) => np.sum(f(a, b))))(m, v)
-  const layer = wrap<Binary>((m, x) => lax.tanh(np.matmul(m, x)))
-  const inner = wrap<Unary>((x) => lax.sin(lax.sin(x)))
-  const step = wrap<Binary>((m, x) => lax.sin(np.matmul(m, lax.tanh(x))))
-  const twice = wrap<Unary>((x) => lax.sin(lax.exp(x)))
-  return {
-    chain: one(wrap((x) => lax.sin(lax.sin(lax.sin(x))))),
-    layers: both((m, x) => [...m].reduce((a, each) => layer(each, a), x), ws),
-    product: both(wrap((m, x) => np.matmul(m, lax.sin(np.matmul(m, lax.sin(x)))))),
-    named: one(wrap(namedBlock)),
-    'named loop': one(wrap((x) => np.sum(thrice(namedBlock)(x)))),
-    nested: one(wrap((x) => lax.sin(inner(lax.exp(x))))),
-    jitted: both(wrap((m, x) => jit((n: NdArray, y: NdArray) => lax.sin(np.matmul(n, jit(lax.exp)(y))))(m, x))),
-    scanned: both((m, x) => thrice((c) => step(m, c))(x)),
-    around: both(wrap((m, x) => np.sum(thrice((c) => lax.sin(np.matmul(m, c)))(x)))),
-    twice: one((x) => grad((y: NdArray) => np.sum(square(twice(y))))(x))
-  }
-}
-
 describe('what runs again', () => {
-  const cases = golden('custom') as unknown as readonly Counted[] // our own file; those of values have no policy
-
-  const counted = cases.filter(({ policy }) => policy !== undefined).map((each) => [each.name, each] as const)
-
   test.for(counted)('as much as in JAX: %s', ([, { fn, policy, counts }]) => {
     const jaxpr = programs(policies[policy ?? 'plain'])[fn]()
     check(jaxpr)

@@ -50,9 +50,9 @@ const rows: readonly (readonly [string, Row])[] = [
 describe('schedules and costs', () => {
   test.each(rows)('%s', (_, { f, args, ...expected }) => {
     const lowered = jit(f).lower(...args)
-    const { flops, reads, writes, kernels, interpreted, argumentBytes } = lowered.cost()
+    const { flops, reads, writes, kernels, host, argumentBytes } = lowered.cost()
     expect({ flops, reads, writes, kernels }).toEqual(expected)
-    expect([interpreted, argumentBytes]).toEqual([0, args.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)])
+    expect([host, argumentBytes]).toEqual([0, args.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)])
     expect(lowered.schedule().kernels.length).toBe(kernels)
   })
 
@@ -65,12 +65,12 @@ describe('schedules and costs', () => {
     expect(loop).toMatch(/while +\? steps[^]*^ {2}test$[^]*sum \| lt[^]*^ {2}step$[^]*mul/m)
   })
 
-  test('what is interpreted is shown as such', () => {
+  test('calls of JavaScript are shown as such', () => {
     const f = jit((x: NdArray) => np.sum(lax.sort(debugged(x))))
     const outline = f.lower(f32([3, 1, 2])).schedule()
-    expect(outline.cost.interpreted).toBeGreaterThan(0)
-    expect(outline.kernels.filter(({ kind }) => kind === 'interpreted').map(({ name }) => name)).toContain('debug_callback')
-    expect(String(outline)).toMatch(/\d equations? interpreted[^]*interpreted: debug_callback/)
+    expect(outline.cost.host).toBe(1)
+    expect(outline.kernels.filter(({ kind }) => kind === 'host').map(({ name }) => name)).toEqual(['debug_callback'])
+    expect(String(outline)).toMatch(/\d kernels, 1 in JavaScript, [^]*host: debug_callback/)
   })
 
   test('the largest buffers are there to be looked at', () => {
@@ -278,13 +278,13 @@ describe('profiles', () => {
     expect(lines.find(({ name }) => name === 'scan')).toMatchObject({ calls: 2, flops: 0 })
   })
 
-  test('what is interpreted, and operations by themselves', () => {
+  test('calls of JavaScript, and operations by themselves', () => {
     const f = (y: NdArray): NdArray => {
       np.add(np.ones([200, 200]), 1)
       return jit(debugged)(y)
     }
     const { lines } = profile(f, { warmup: 0, runs: 1 })(x)
-    expect(lines.map(({ kind, name }) => `${kind} ${name}`)).toEqual(expect.arrayContaining(['interpreted debug_callback', 'program add', 'kernel add']))
+    expect(lines.map(({ kind, name }) => `${kind} ${name}`)).toEqual(expect.arrayContaining(['host debug_callback', 'program add', 'kernel add']))
   })
 
   test('donate nothing, and change nothing', () => {

@@ -107,6 +107,6 @@ export const aliasesOf = (kernel: Exclude<Kernel, Cond>): readonly Alias[] => {
     case 'opaque': return ofOpaque(kernel)
     case 'scan': return ofLoop(kernel, [...kernel.constants, ...kernel.stacks])
     case 'while': return ofLoop(kernel, [...kernel.testConstants, ...kernel.bodyConstants])
-    case 'product': return []
+    case 'product': case 'host': return []
   }
 }

@@ -2,7 +2,7 @@ import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import { updateOf } from './aliasing.js'
 import { bytesIn } from './control.js'
-import type { Affine, Buffer, Kernel, Nest, Opaque, Schedule, Value } from './kernel.js'
+import type { Affine, Buffer, Host, Kernel, Nest, Opaque, Product, Schedule, Value } from './kernel.js'
 import { touched } from './touched.js'
 
 /** What a kernel does, counted from the loops: what its time is compared with. */
@@ -93,6 +93,15 @@ const workOfUpdate = (kernel: Opaque): Work => {
   return { flops: 0, reads: bytesOf(new Set(others)), writes: sizeOf(shape) * byteSize(dtype) }
 }
 
+/** What a host does is not known. */
+const flopsOf = (kernel: Product | Opaque | Host): number => {
+  switch (kernel.kind) {
+    case 'product': return 2 * product(kernel.batch) * kernel.rows * kernel.columns * kernel.depth
+    case 'opaque': return flopsOfOpaque(kernel)
+    case 'host': return 0
+  }
+}
+
 /** What a schedule's kernels do. */
 const workOfAll = ({ kernels }: Schedule): Work => kernels.map(workOf).reduce(plus, none)
 
@@ -109,10 +118,7 @@ export const workOf = (kernel: Kernel): Work => {
     default: {
       const { reads, writes } = touched(kernel)
       if (kernel.kind === 'opaque' && updateOf(kernel) >= 0) return workOfUpdate(kernel)
-      const flops = kernel.kind === 'product'
-        ? 2 * product(kernel.batch) * kernel.rows * kernel.columns * kernel.depth
-        : flopsOfOpaque(kernel)
-      return { flops, reads: bytesOf(reads), writes: bytesOf(writes) }
+      return { flops: flopsOf(kernel), reads: bytesOf(reads), writes: bytesOf(writes) }
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Aval } from '../../core/aval.js'
 import type { DType } from '../../core/dtype.js'
+import type { Eqn } from '../../core/primitive.js'
 
 /*
  * What a program does, as loops over static extents: independent of the machine that carries them out.
@@ -107,6 +108,19 @@ export interface Opaque {
   readonly workspace: readonly Buffer[]
 }
 
+/** An operation that the target does not write: it calls whoever runs the program, who carries it out, and what it does besides. */
+export interface Host {
+  readonly kind: 'host'
+  /** Its primitive's name. */
+  readonly name: string
+  readonly eqn: Eqn
+  /** `null` for scalar literals, which the equation has. */
+  readonly operands: readonly (Buffer | null)[]
+  readonly results: readonly Buffer[]
+  /** Where the addresses of all these buffers are told. */
+  readonly table: Buffer
+}
+
 /** A program within a program: the places that it is told its buffers' addresses in, and where it keeps what lies between. */
 export interface Routine {
   readonly schedule: Schedule
@@ -164,7 +178,7 @@ export interface Cond {
   readonly list: Buffer | null
 }
 
-export type Kernel = Nest | Product | Opaque | Scan | While | Cond
+export type Kernel = Nest | Product | Opaque | Host | Scan | While | Cond
 
 /** A straight-line program: kernels in order over buffers. */
 export interface Schedule {

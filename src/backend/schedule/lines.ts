@@ -1,13 +1,15 @@
 import { byteSize } from '../../core/dtype.js'
-import type { Aval } from '../../core/aval.js'
+import { showAval, type Aval } from '../../core/aval.js'
 import { sizeOf } from '../../core/shape.js'
+import { avalsOf } from '../../ir/jaxpr.js'
+import { showOperation } from '../../ir/show.js'
 import { updateOf } from './aliasing.js'
 import { workOf, type Work } from './cost.js'
 import type { Buffer, Kernel, Nest, Phase, Routine, Schedule, Value } from './kernel.js'
 
 /** A kernel of a schedule, to look at. */
 export interface KernelLine extends Work {
-  readonly kind: Kernel['kind'] | 'interpreted'
+  readonly kind: Kernel['kind']
   /** The primitives that it carries out, as far as they have results of their own. */
   readonly name: string
   /** Extents: those of independent iterations, and in brackets those within one of them. */
@@ -50,7 +52,7 @@ const nestLine = ({ outer, phases }: Nest): Pick<KernelLine, 'loops' | 'computes
 const shapes = (avals: readonly Aval[]): string => avals.map(({ shape }) => by(shape)).join(', ')
 
 /** The programs within a kernel, and what they are to it. */
-const routinesOf = (kernel: Kernel): readonly (readonly [role: string, routine: Routine])[] => {
+export const routinesOf = (kernel: Kernel): readonly (readonly [role: string, routine: Routine])[] => {
   switch (kernel.kind) {
     case 'scan': return [['step', kernel.body]]
     case 'while': return [['test', kernel.test], ['step', kernel.body]]
@@ -64,6 +66,7 @@ const shapeOf = (kernel: Kernel): Pick<KernelLine, 'loops' | 'computes'> => {
     case 'nest': return nestLine(kernel)
     case 'product': return { loops: `${by([...kernel.batch, kernel.rows, kernel.columns])} [${kernel.depth}]`, computes: 'mul →sum' }
     case 'opaque': return { loops: shapes(kernel.outs), computes: `of ${shapes(kernel.avals)}${updateOf(kernel) < 0 ? '' : ', in place'}` }
+    case 'host': return { loops: avalsOf(kernel.eqn.outputs).map(showAval).join(' '), computes: `host: ${showOperation(kernel.eqn)}` }
     case 'scan': return { loops: `${kernel.length} steps`, computes: '' }
     case 'while': return { loops: '? steps', computes: '' }
     case 'cond': return { loops: `one of ${kernel.branches.length}`, computes: '' }

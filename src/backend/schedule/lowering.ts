@@ -43,6 +43,11 @@ export interface OpaqueLowering {
   readonly kind: 'opaque'
 }
 
+/** A call out of the program, of what the target does not write. */
+export interface HostLowering {
+  readonly kind: 'host'
+}
+
 /** What an equation is to the scheduler. */
 export type Lowering =
-  | MapLowering | ViewLowering | SourceLowering | ReduceLowering | ProductLowering | ControlLowering | OpaqueLowering
+  | MapLowering | ViewLowering | SourceLowering | ReduceLowering | ProductLowering | ControlLowering | OpaqueLowering | HostLowering

@@ -1,5 +1,6 @@
 import type { Atom, Eqn, Jaxpr, Var } from '../../core/primitive.js'
-import { variable, withParts } from '../../ir/jaxpr.js'
+import { sizeOf } from '../../core/shape.js'
+import { isEffectful, variable, withParts } from '../../ir/jaxpr.js'
 import { memo } from '../../ir/memo.js'
 import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
 import { asMatrices } from './matrices.js'
@@ -31,9 +32,14 @@ const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
   })
 }
 
-/** A part of a program, ready to be scheduled. */
+/** Whether an equation computes nothing at all: its results have no elements. */
+const isVoid = (eqn: Eqn): boolean => eqn.outputs.every(({ aval }) => sizeOf(aval.shape) === 0) && !isEffectful(eqn)
+
+const withoutVoids = (eqns: readonly Eqn[]): readonly Eqn[] => (eqns.some(isVoid) ? eqns.filter((eqn) => !isVoid(eqn)) : eqns)
+
+/** A program ready to be scheduled. */
 export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment =>
-  ({ inputs, eqns: asMatrices(widened(parted(withoutLiterals(eqns)))), outputs })
+  ({ inputs, eqns: asMatrices(widened(withoutVoids(parted(withoutLiterals(eqns))))), outputs })
 
 /** An optimised program within another, with copies for results that are inputs, constants, or the same as others. */
 export const prepared: (jaxpr: Jaxpr) => Segment = memo(

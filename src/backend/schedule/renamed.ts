@@ -41,6 +41,9 @@ const of = (kernel: Kernel, rename: Rename): Kernel => {
       lhs: { ...kernel.lhs, buffer: rename(kernel.lhs.buffer) }, rhs: { ...kernel.rhs, buffer: rename(kernel.rhs.buffer) }
     }
     case 'opaque': return renamedOpaque(kernel, rename)
+    case 'host': return {
+      ...kernel, operands: kernel.operands.map((operand) => (operand === null ? null : rename(operand))), results: all(kernel.results)
+    }
     case 'scan': return {
       ...kernel, constants: all(kernel.constants), start: all(kernel.start), stacks: all(kernel.stacks),
       carry: all(kernel.carry), results: all(kernel.results)

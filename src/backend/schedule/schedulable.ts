@@ -1,11 +1,10 @@
 import type { DType } from '../../core/dtype.js'
-import type { Eqn, Jaxpr } from '../../core/primitive.js'
+import type { Eqn } from '../../core/primitive.js'
 import { sizeOf } from '../../core/shape.js'
-import { isCollective, subjaxprs } from '../../ir/jaxpr.js'
+import { isCollective } from '../../ir/jaxpr.js'
 import type { Buffer } from './kernel.js'
+import type { Lowering } from './lowering.js'
 import { loweringOf } from './lower/index.js'
-import { isSplit } from './parted.js'
-import { prepared } from './prepare.js'
 import { productOf } from './product.js'
 
 /** An operation on elements: operands of `types`, the last of which is that of all but choices, to results of `out`. */
@@ -24,41 +23,36 @@ export interface Target {
   writes(eqn: Eqn): boolean
 }
 
+/** How many operands an operation on elements may have: functions take so many addresses. */
+const mostOperands = 900
+
 const nowhere: Buffer = { id: -1, dtype: 'float32', size: 0 }
 
-/** Whether an equation can be part of a schedule for the target. */
-export const schedulable = (eqn: Eqn, target: Target): boolean => {
+const host: Lowering = { kind: 'host' }
+
+/** What the scheduler does with an equation: the target's host carries out what the target cannot. */
+export const loweringFor = (eqn: Eqn, target: Target): Lowering => {
   const lowering = loweringOf(eqn)
-  const [...avals] = [...eqn.inputs, ...eqn.outputs].map(({ aval }) => aval)
-  if (avals.some(({ shape }) => sizeOf(shape) === 0) || eqn.primitive.effectful === true || isCollective(eqn)) return false
-  if (isSplit(eqn)) return true // it becomes slices
-  if (lowering.kind === 'opaque') return target.writes(eqn)
-  if (lowering.kind === 'control') {
-    return (eqn.params as { readonly length?: number }).length !== 0 && subjaxprs(eqn).every((jaxpr) => wholly(jaxpr, target))
-  }
+  return can(eqn, lowering, target) ? lowering : host
+}
+
+const can = (eqn: Eqn, lowering: Lowering, target: Target): boolean => {
+  if (eqn.primitive.effectful === true || isCollective(eqn)) return false
+  if (lowering.kind === 'control') return true
+  if ([...eqn.inputs, ...eqn.outputs].some(({ aval }) => sizeOf(aval.shape) === 0)) return false
   const [{ aval: out }] = eqn.outputs
   switch (lowering.kind) {
+    case 'opaque': return target.writes(eqn)
     case 'view': return true
     case 'map': {
       if (lowering.cost === 0) return true
+      if (eqn.inputs.length > mostOperands) return false
       const types = eqn.inputs.map(({ aval }) => aval.dtype)
       return target.emits({ operation: eqn.primitive.name, params: eqn.params, types, out: out.dtype })
     }
     case 'source': return out.dtype !== 'bool' && (sizeOf(out.shape) < 128 || (out.dtype !== 'int8' && out.dtype !== 'uint8'))
     case 'reduce': return target.emits({ operation: lowering.combiner, params: {}, types: [out.dtype, out.dtype], out: out.dtype })
     case 'product': return productOf(eqn, { lhs: nowhere, rhs: nowhere, out: nowhere, room: () => nowhere }) !== null
+    case 'host': return false
   }
-}
-
-const known = new WeakMap<Target, WeakMap<Jaxpr, boolean>>()
-
-/** Whether every equation of a program can. */
-const wholly = (jaxpr: Jaxpr, target: Target): boolean => {
-  const answers = known.get(target) ?? new WeakMap<Jaxpr, boolean>()
-  known.set(target, answers)
-  const before = answers.get(jaxpr)
-  if (before !== undefined) return before
-  const answer = prepared(jaxpr).eqns.every((eqn) => schedulable(eqn, target))
-  answers.set(jaxpr, answer)
-  return answer
 }

@@ -7,13 +7,13 @@ import { inChunks } from './chunks.js'
 import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
 import { handings, inPlace, withoutCopies } from './inplace.js'
-import type { Affine, Buffer, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
+import type { Affine, Buffer, Host, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
 import { pruned, scratchOf } from './leftover.js'
 import type { Lowering } from './lowering.js'
-import { loweringOf } from './lower/index.js'
 import { Placed } from './placed.js'
 import { prepared, type Segment } from './prepare.js'
 import { productOf } from './product.js'
+import { loweringFor, type Target } from './schedulable.js'
 import { workspaceOf } from './workspace.js'
 
 /** The dearest value that is computed again for a second reader rather than kept. */
@@ -64,16 +64,21 @@ const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.ev
 const startsWith = (shape: Shape, prefix: Shape): boolean => prefix.length <= shape.length && prefix.every((size, i) => size === shape[i])
 
 /** The kernels of a program, each result in a place of its own. */
-const unplaced = (jaxpr: Segment): Schedule => withoutCopies(new Scheduler(jaxpr).run())
+const unplaced = (jaxpr: Segment, target: Target): Schedule => withoutCopies(new Scheduler(jaxpr, target).run())
 
-/** The kernels of a program all of whose equations are schedulable. Results may take the memory of the inputs at `donated` positions. */
-export const schedule = (jaxpr: Segment, donated: readonly number[] = []): Schedule => {
-  const plan = unplaced(jaxpr)
+/**
+ * The kernels of a program: what the target does not write calls its host. Results may take the memory of the inputs at `donated`
+ * positions.
+ */
+export const schedule = (jaxpr: Segment, target: Target, donated: readonly number[] = []): Schedule => {
+  const plan = unplaced(jaxpr, target)
   return inPlace(plan, handings(plan, donated))
 }
 
 class Scheduler {
   readonly #jaxpr: Segment
+  readonly #target: Target
+  readonly #lowerings: ReadonlyMap<Eqn, Lowering>
   readonly #defined = new Map<Var, { readonly eqn: Eqn; readonly lowering: Lowering }>()
   readonly #buffers = new Map<Var, Buffer>()
   readonly #kept = new Set<Var>()
@@ -86,25 +91,31 @@ class Scheduler {
   readonly #groups = new Map<string, readonly number[]>()
   #buffersMade = 0
 
-  constructor(jaxpr: Segment) {
+  constructor(jaxpr: Segment, target: Target) {
     this.#jaxpr = jaxpr
+    this.#target = target
+    this.#lowerings = new Map(jaxpr.eqns.map((eqn) => [eqn, loweringFor(eqn, target)]))
   }
 
   run(): Schedule {
     const { inputs, eqns, outputs } = this.#jaxpr
     for (const v of inputs) this.#bufferOf(v)
     for (const eqn of eqns) {
-      const defined = { eqn, lowering: loweringOf(eqn) }
+      const defined = { eqn, lowering: this.#loweringOf(eqn) }
       for (const v of eqn.outputs) this.#defined.set(v, defined)
     }
     this.#decide()
-    for (const eqn of eqns) if (this.#kept.has(eqn.outputs[0])) this.#add(eqn)
+    for (const eqn of eqns) if (isWhole(this.#loweringOf(eqn)) || this.#kept.has(eqn.outputs[0])) this.#add(eqn)
     const kernels = this.#steps.flatMap((step): readonly Kernel[] => ('kind' in step ? [step] : inChunks(
       new NestBuilder(step, this.#reader()).build(), (dtype, size) => this.#room(dtype, size))))
     const results = outputs.map((v) => this.#bufferOf(v))
     const used = pruned(kernels, new Set(results))
     const fixed = new Set([...inputs.map((v) => this.#bufferOf(v)), ...results])
     return { inputs: inputs.map((v) => this.#bufferOf(v)), outputs: results, kernels: used, scratch: scratchOf(used, fixed) }
+  }
+
+  #loweringOf(eqn: Eqn): Lowering {
+    return this.#lowerings.get(eqn) as Lowering // it is one of the program
   }
 
   #room(dtype: DType, size: number): Buffer {
@@ -131,9 +142,13 @@ class Scheduler {
       if (atom.kind === 'var') this.#kept.add(atom)
     }
     for (const eqn of eqns) {
+      const lowering = this.#loweringOf(eqn)
+      if (isWhole(lowering)) {
+        eqn.inputs.forEach(keep)
+        for (const v of eqn.outputs) this.#kept.add(v)
+        continue
+      }
       const [out] = eqn.outputs
-      const { lowering } = this.#defined.get(out) as { lowering: Lowering } // set above
-      if (isWhole(lowering)) eqn.inputs.forEach(keep)
       const within = (atom: Atom): number => (atom.kind === 'var' && !this.#kept.has(atom) ? (this.#cost.get(atom) ?? 0) : 0)
       if (lowering.kind === 'view') {
         const [operand] = eqn.inputs
@@ -143,22 +158,19 @@ class Scheduler {
       const own = lowering.kind === 'map' ? lowering.cost : 0
       const below = eqn.inputs.reduce((sum, atom) => sum + within(atom), own)
       this.#cost.set(out, below)
-      if (lowering.kind === 'reduce' || isWhole(lowering)) {
-        for (const v of eqn.outputs) this.#kept.add(v)
-        continue
-      }
-      if (below > dearest || (lowering.kind === 'map' && (readers.get(out) ?? 0) > 1 && below > cheap)) this.#kept.add(out)
+      const isDear = below > dearest || (lowering.kind === 'map' && (readers.get(out) ?? 0) > 1 && below > cheap)
+      if (lowering.kind === 'reduce' || isDear) this.#kept.add(out)
     }
   }
 
   #add(eqn: Eqn): void {
-    const [out] = eqn.outputs
-    const { lowering } = this.#defined.get(out) as { lowering: Lowering } // as above
+    const lowering = this.#loweringOf(eqn)
     if (isWhole(lowering)) {
       this.#steps.push(this.#kernel(eqn, lowering))
       for (const v of eqn.outputs) this.#place.set(v, this.#steps.length - 1)
       return
     }
+    const [out] = eqn.outputs
     const root = rootOf(eqn, lowering)
     this.#roots.set(out, root)
     const reads = this.#reads(root)
@@ -191,13 +203,20 @@ class Scheduler {
     const buffers = operands as readonly Buffer[] // of products and loops: `prepared` leaves them no literals
     switch (kind) {
       case 'product': return productOf(eqn, { lhs: buffers[0], rhs: buffers[1], out: results[0], room }) as Product // it is schedulable
-      case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => unplaced(prepared(jaxpr)) })
+      case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => unplaced(prepared(jaxpr), this.#target) })
+      case 'host': return this.#host(eqn, results)
       default: {
         const { primitive: { name }, params } = eqn
         const workspace = workspaceOf(eqn).map(({ dtype, size }) => room(dtype, size))
         return { kind: 'opaque', name, params, operands, avals: avalsOf(eqn.inputs), results, outs: avalsOf(eqn.outputs), workspace }
       }
     }
+  }
+
+  /** The kernel of an equation that the target does not write. */
+  #host(eqn: Eqn, results: readonly Buffer[]): Host {
+    const operands = eqn.inputs.map((atom) => (atom.kind === 'literal' ? null : this.#bufferOf(atom)))
+    return { kind: 'host', name: eqn.primitive.name, eqn, operands, results, table: this.#room('int32', operands.length + results.length) }
   }
 
   /** Puts a root into a group whose loops it can share; false if it cannot. */
@@ -306,7 +325,7 @@ const repeats = (shape: Shape, out: Shape, index: readonly Affine[]): boolean =>
   sizeOf(out) >= much && out[out.length - 1] > 1 && index.some(({ strides }) => strides.length === out.length)
 
 /** Whether an equation is a kernel by itself. */
-const isWhole = ({ kind }: Lowering): boolean => kind === 'product' || kind === 'control' || kind === 'opaque'
+const isWhole = ({ kind }: Lowering): boolean => kind === 'product' || kind === 'control' || kind === 'opaque' || kind === 'host'
 
 interface Read {
   readonly v: Var

@@ -46,6 +46,10 @@ const look = (kernel: Kernel): Touched => {
       const { operands, results, workspace } = kernel
       return { reads: new Set(operands.filter((x) => typeof x !== 'number')), writes: results, own: workspace }
     }
+    case 'host': {
+      const { operands, results, table } = kernel
+      return { reads: new Set(operands.filter((x) => x !== null)), writes: results, own: [table] }
+    }
     case 'scan': return {
       reads: new Set([...kernel.constants, ...kernel.start, ...kernel.stacks]),
       writes: [...kernel.carry, ...kernel.results],

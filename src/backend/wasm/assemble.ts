@@ -1,18 +1,20 @@
 import { arenaOf } from '../schedule/arena.js'
 import type { Buffer, Kernel, Routine, Schedule } from '../schedule/kernel.js'
 import { i32, sequence, type Code, type Statement } from './code.js'
+import { hostsOf, type Hosts } from './host.js'
 import { emitOpaque } from './kernels/index.js'
 import { ModuleBuilder } from './module.js'
 import { emitNest, type Emitted } from './nest.js'
 import { emitProduct } from './product.js'
 import { emitCond, emitScan, emitWhile, type Run } from './routine.js'
 
-const emit = (module: ModuleBuilder, kernel: Kernel, calls: Calls): Emitted => {
-  const within = ({ schedule }: Routine): Run => writeSchedule(module, schedule, calls)
+const emit = (module: ModuleBuilder, kernel: Kernel, hosts: Hosts, calls: Calls): Emitted => {
+  const within = ({ schedule }: Routine): Run => writeSchedule(module, schedule, hosts, calls)
   switch (kernel.kind) {
     case 'nest': return emitNest(module, kernel)
     case 'product': return emitProduct(module, kernel)
     case 'opaque': return emitOpaque(module, kernel)
+    case 'host': return hosts(kernel)
     case 'scan': return emitScan(module, kernel, within)
     case 'while': return emitWhile(module, kernel, within)
     case 'cond': return emitCond(module, kernel, within)
@@ -54,16 +56,17 @@ const timed = (module: ModuleBuilder, numbering: Numbering, calls: Calls): Calls
 }
 
 /** The function that runs a schedule's kernels in order: it is called with the address of a table of addresses. */
-const writeSchedule = (module: ModuleBuilder, schedule: Schedule, calls: Calls, exported?: string): Run => {
+const writeSchedule = (module: ModuleBuilder, schedule: Schedule, hosts: Hosts, calls: Calls, exported?: string): Run => {
   const { inputs, outputs, kernels } = schedule
   const { offsets } = arenaOf(schedule)
-  const emitted = kernels.map((kernel) => emit(module, kernel, calls))
+  const emitted = kernels.map((kernel) => emit(module, kernel, hosts, calls))
   const places = new Map([...inputs, ...outputs].map((buffer, i) => [buffer, i]))
   return module.define({ params: ['i32'], result: 'none' }, (scope, table) => {
     const arena = scope.local('i32')
     const address = (buffer: Buffer): Code<'i32'> => {
       const place = places.get(buffer)
-      return place !== undefined ? i32.load(table.get, 4 * place) : i32.add(arena.get, i32.const(offsets.get(buffer) as number)) // scratch
+      if (place !== undefined) return i32.load(table.get, 4 * place)
+      return i32.add(arena.get, i32.const(offsets.get(buffer) ?? 0)) // scratch; what has no elements may be anywhere
     }
     return sequence(
       arena.set(i32.load(table.get, 4 * (inputs.length + outputs.length))),
@@ -77,6 +80,6 @@ export const assemble = (schedule: Schedule, { maximum, numbering, division, fma
   const module = new ModuleBuilder(fma)
   module.importMemory('heap', 'memory', 1, maximum)
   const calls = calling(division)
-  writeSchedule(module, schedule, numbering === undefined ? calls : timed(module, numbering, calls), 'run')
+  writeSchedule(module, schedule, hostsOf(module, schedule), numbering === undefined ? calls : timed(module, numbering, calls), 'run')
   return module.bytes()
 }

@@ -4,15 +4,16 @@ import type { TypedArray } from '../../core/dtype.js'
 import type { Clock } from '../clock.js'
 import { arenaOf } from '../schedule/arena.js'
 import type { Schedule } from '../schedule/kernel.js'
-import { preparedSegment, type Segment } from '../schedule/prepare.js'
-import { schedule } from '../schedule/schedule.js'
+import type { Segment } from '../schedule/prepare.js'
 import { assemble, type Division } from './assemble.js'
 import { instantiate, instantiateAsync, type Imports } from './engine.js'
 import { Frame, small, type Slot } from './frame.js'
 import { bytesOf, OutOfMemory, type Heap, type Region } from './heap.js'
+import { hostCall, hostsIn } from './host.js'
 import { tooLarge } from './shortage.js'
+import { scheduled } from './target.js'
 
-/** Runs a compiled straight-line program. It takes the memory of arguments that were donated to it, but for those in `spared`. */
+/** Runs a compiled program. It takes the memory of arguments that were donated to it, but for those in `spared`. */
 export type Executable = (args: readonly NdArray[], spared?: ReadonlySet<unknown>) => readonly NdArray[]
 
 /** What programs are made for. */
@@ -37,7 +38,7 @@ interface Assembled {
 }
 
 const assembled = (jaxpr: Segment, { heap, clock, division, fma }: Setting, donated: readonly number[]): Assembled => {
-  const plan = schedule(preparedSegment(jaxpr), donated)
+  const plan = scheduled(jaxpr, donated)
   const shared = !(heap.memory.buffer instanceof ArrayBuffer)
   const numbering = clock && ((kernel: Schedule['kernels'][number]): number => clock.enrol({ kind: 'kernel', kernel }))
   const told = clock && {
@@ -47,20 +48,39 @@ const assembled = (jaxpr: Segment, { heap, clock, division, fma }: Setting, dona
   return {
     plan,
     bytes: assemble(plan, { maximum: shared ? heap.maximum : undefined, numbering, division, fma }),
-    imports: { heap: { memory: heap.memory }, ...(told && { clock: told }) }
+    imports: { heap: { memory: heap.memory }, host: { call: hostCall(plan, heap) }, ...(told && { clock: told }) }
   }
 }
 
-/** Compiles a program all of whose equations are schedulable. Results may take the memory of the arguments at `donated` positions. */
+/** Compiles a program. Results may take the memory of the arguments at `donated` positions. */
 export const compile = (jaxpr: Segment, setting: Setting, donated: readonly number[] = []): Executable => {
   const { plan, bytes, imports } = assembled(jaxpr, setting, donated)
-  return executable(jaxpr, plan, instantiate(bytes, imports), setting)
+  return ready(jaxpr, plan, instantiate(bytes, imports), setting)
 }
 
 /** The same, in the background. */
 export const compileAsync = async (jaxpr: Segment, setting: Setting, donated: readonly number[]): Promise<Executable> => {
   const { plan, bytes, imports } = assembled(jaxpr, setting, donated)
-  return executable(jaxpr, plan, await instantiateAsync(bytes, imports), setting)
+  return ready(jaxpr, plan, await instantiateAsync(bytes, imports), setting)
+}
+
+/** A program that may be called while it runs, by a callback: each of its calls at a time has a frame of its own. */
+const reentrant = (make: () => Executable): Executable => {
+  const idle = [make()]
+  return (args, spared) => {
+    const run = idle.pop() ?? make()
+    try {
+      return run(args, spared)
+    } finally {
+      idle.push(run)
+    }
+  }
+}
+
+/** A compiled program, ready to run. */
+const ready: typeof executable = (jaxpr, plan, exports, setting) => {
+  const make = (): Executable => executable(jaxpr, plan, exports, setting)
+  return hostsIn(plan).length === 0 ? make() : reentrant(make)
 }
 
 /** Elements into a place: few of them one by one. */
@@ -91,7 +111,10 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
   /** A result that lies in the frame. */
   const copied = (k: number): NdArray => wrap(avals[k], (frame.slots()[inputs.length + k] as Slot).view.slice()) // small ones have slots
 
+  let started = false
+
   const attempt: Executable = (args, spared) => {
+    started = false
     heap.reserve(needed)
     const call = heap.begin()
     const arena = frame.hasArena ? undefined : heap.take(arenaBytes)
@@ -121,7 +144,7 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
         const storage = storageOf(args[from])
         const isFirst = heap.isFirst(storage, call)
         let address = heap.visit(storage, call)
-        if (address !== undefined && isFirst && spared?.has(args[from]) !== true) storages[k] = storage
+        if (address !== undefined && isFirst && !heap.holds(storage) && spared?.has(args[from]) !== true) storages[k] = storage
         else {
           const region = heap.take(bytes[from])
           regions[k] = region
@@ -139,6 +162,7 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
       if (arena !== undefined) frame.table()[inputs.length + outputs.length] = arena.address
       frame.slots() // are in the table
       for (const k of inherited) if (storages[k] !== undefined) seized.push(seize(args[heirs[k]]))
+      started = true
       run(frame.address)
       const results = new Array<NdArray>(outputs.length)
       for (let k = 0; k < results.length; k++) {
@@ -171,13 +195,13 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
     try {
       return attempt(args, spared)
     } catch (error) {
-      if (!(error instanceof OutOfMemory)) throw error
+      if (started || !(error instanceof OutOfMemory)) throw error // it comes from within the program
     }
     try {
       heap.clear()
       return attempt(args, spared)
     } catch (error) {
-      if (!(error instanceof OutOfMemory || error instanceof RangeError)) throw error
+      if (started || !(error instanceof OutOfMemory || error instanceof RangeError)) throw error
       throw tooLarge(who, plan, heap)
     }
   }

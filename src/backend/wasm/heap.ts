@@ -93,6 +93,8 @@ class Allocator {
 
 /** Elements that lie in the memory, or, once they had to make room, in a typed array. */
 interface Resident {
+  /** How many there were before it. */
+  readonly number: number
   region: Region | null
   data: TypedArray | null
 }
@@ -138,6 +140,11 @@ class HeapStorage implements Storage {
     this.#drop(this.#resident)
   }
 
+  /** Of the result. */
+  get number(): number {
+    return this.#resident.number
+  }
+
   /** Where the elements are in the memory, if they are. */
   get address(): number | undefined {
     return this.#resident.region?.address
@@ -159,6 +166,11 @@ export class Heap {
   #calls = 0
   /** Results in the memory, the oldest first. Their handles are not held: who drops them frees the space. */
   readonly #residents = new Map<Resident, { readonly dtype: DType; readonly size: number }>()
+  /** Regions that are given back when the programs that may read them are done, and whose they were. */
+  #waiting: { readonly region: Region; readonly number: number }[] = []
+  #kept = 0
+  /** The results before this one stay where they are. */
+  #held = 0
   readonly #drop = (resident: Resident): void => this.#free(resident)
   readonly #dropped = new FinalizationRegistry<Resident>(this.#drop)
   readonly #owners = new FinalizationRegistry<Region>((region) => this.give(region))
@@ -179,17 +191,29 @@ export class Heap {
     return this.#allocator.growths
   }
 
+  /** Runs a function while programs are running: the results that there are stay where they are until it is done. */
+  holding<A>(f: () => A): A {
+    const before = this.#held
+    this.#held = this.#kept
+    try {
+      return f()
+    } finally {
+      this.#held = before
+      if (this.#waiting.length > 0) this.#release()
+    }
+  }
+
   /** Sees to it that so many bytes fit: the oldest results make room. */
   reserve(bytes: number): void {
     for (const resident of this.#residents.keys()) {
       if (this.#allocator.taken + bytes <= room) break
-      this.#moveOut(resident)
+      if (resident.number >= this.#held) this.#moveOut(resident)
     }
   }
 
   /** All results make room. */
   clear(): void {
-    for (const resident of this.#residents.keys()) this.#moveOut(resident)
+    for (const resident of this.#residents.keys()) if (resident.number >= this.#held) this.#moveOut(resident)
   }
 
   /** Bytes that were reserved. Throws OutOfMemory where there are none. */
@@ -208,7 +232,7 @@ export class Heap {
 
   /** A region's bytes become an array's elements. */
   keep(region: Region, dtype: DType, size: number): Storage {
-    const resident: Resident = { region, data: null }
+    const resident: Resident = { number: this.#kept++, region, data: null }
     const storage = new HeapStorage(this.memory, dtype, size, resident, this.#drop)
     this.#residents.set(resident, { dtype, size })
     this.#dropped.register(storage, resident, resident)
@@ -237,6 +261,11 @@ export class Heap {
     return storage instanceof HeapStorage ? storage.address : undefined
   }
 
+  /** Whether running programs may read an array's elements: they have to stay as they are. */
+  holds(storage: Storage): boolean {
+    return storage instanceof HeapStorage && storage.number < this.#held
+  }
+
   /** Elements written to an address. */
   write(address: number, data: TypedArray, dtype: DType): void {
     viewOf(this.memory, dtype, address, data.length).set(data)
@@ -250,10 +279,18 @@ export class Heap {
   /** Frees a result's space. Nothing here holds it any more: a copy of its elements goes with its handle. */
   #free(resident: Resident): void {
     if (resident.region === null) return
-    this.#allocator.give(resident.region)
+    if (resident.number < this.#held) this.#waiting.push({ region: resident.region, number: resident.number })
+    else this.#allocator.give(resident.region)
     this.#residents.delete(resident)
     this.#dropped.unregister(resident)
     resident.region = null
+  }
+
+  /** Gives back what nobody waits for any more. */
+  #release(): void {
+    const waiting = this.#waiting
+    this.#waiting = waiting.filter(({ number }) => number < this.#held)
+    for (const { region, number } of waiting) if (number >= this.#held) this.give(region)
   }
 
   #moveOut(resident: Resident): void {

@@ -16,7 +16,7 @@ const looped = ({ single, args: [params, x, y], together }: Variant): readonly N
 describe('clipped gradients of all examples', () => {
   test.each(variants(full))('$name: no buffer holds them', ({ each, args, bytes }) => {
     const outline = jit(each).lower(...args).schedule()
-    expect(outline.cost.interpreted).toBe(0)
+    expect(outline.cost.host).toBe(0)
     expect(outline.buffers[0]).toBeLessThan(bytes)
   })
 

@@ -1,11 +1,12 @@
 import type { AnyPrimitive, Atom, Eqn } from '../../../core/primitive.js'
 import type { Builder } from '../builder.js'
 import { arithmetic } from './arithmetic.js'
+import { nothing } from './nothing.js'
 import { products } from './products.js'
 import type { Rule, Surroundings } from './rule.js'
 import { views } from './views.js'
 
-const table: ReadonlyMap<AnyPrimitive, readonly Rule[]> = [...views, ...arithmetic, ...products].reduce(
+const table: ReadonlyMap<AnyPrimitive, readonly Rule[]> = [...nothing, ...views, ...arithmetic, ...products].reduce(
   (rules, [primitive, rule]) => rules.set(primitive, [...(rules.get(primitive) ?? []), rule]),
   new Map<AnyPrimitive, readonly Rule[]>()
 )
