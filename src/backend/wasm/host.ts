@@ -1,7 +1,9 @@
 import { dataOf, scalar, wrap } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
 import { byteSize, type DType, type TypedArray } from '../../core/dtype.js'
+import type { Atom } from '../../core/primitive.js'
 import { sizeOf } from '../../core/shape.js'
+import { avalsOf } from '../../ir/jaxpr.js'
 import type { Host, Kernel, Schedule } from '../schedule/kernel.js'
 import { routinesOf } from '../schedule/lines.js'
 import { i32, sequence } from './code.js'
@@ -61,6 +63,15 @@ class Views {
   }
 }
 
+/** What is read from an address: a copy of elements, or the number that stands for them. */
+const reader = (atom: Atom, views: Views): ((address: number) => NdArray) => {
+  const { aval } = atom
+  const { dtype, shape, weak } = aval
+  if (atom.kind === 'literal') return () => scalar(atom.value, dtype, weak)
+  const [bytes, size] = [byteSize(dtype), sizeOf(shape)]
+  return (address) => wrap(aval, views.of(dtype).slice(address / bytes, address / bytes + size))
+}
+
 /**
  * Carries out host kernels as the reference does. Operands are copied out of the memory, since callbacks may keep them, and results
  * into it. Meanwhile other programs may run, this one too: what lies in the memory stays where it is.
@@ -68,23 +79,23 @@ class Views {
 export const hostCall = (schedule: Schedule, heap: Heap): HostCall => {
   const views = new Views(heap)
   const steps = hostsIn(schedule).map(({ eqn: { primitive, inputs, params, outputs } }) => {
-    const outs = outputs.map(({ aval }) => aval)
-    const sizes = outs.map(({ dtype }) => byteSize(dtype))
-    const read = inputs.map((atom): ((address: number) => NdArray) => {
-      const { aval } = atom
-      const { dtype, shape, weak } = aval
-      if (atom.kind === 'literal') return () => scalar(atom.value, dtype, weak)
-      const [bytes, size] = [byteSize(dtype), sizeOf(shape)]
-      return (address) => wrap(aval, views.of(dtype).slice(address / bytes, address / bytes + size))
-    })
+    const outs = avalsOf(outputs)
+    const readers = inputs.map((atom) => reader(atom, views))
+    const isLiteral = inputs.map(({ kind }) => kind === 'literal')
     return (table: number): void => {
       const words = views.of('int32')
       let next = table / 4
-      const operands = inputs.map(({ kind }, k) => read[k](kind === 'literal' ? 0 : words[next++]))
-      const places = outs.map(() => words[next++])
+      const operands = new Array<NdArray>(readers.length)
+      for (let k = 0; k < readers.length; k++) operands[k] = readers[k](isLiteral[k] ? 0 : words[next++])
+      const places = outs.length === 0 ? none : outs.map(() => words[next++])
       const results = heap.holding(() => primitive.impl(operands, params, outs))
-      for (let k = 0; k < places.length; k++) views.of(outs[k].dtype).set(dataOf(results[k]), places[k] / sizes[k])
+      for (let k = 0; k < places.length; k++) {
+        const { dtype } = outs[k]
+        views.of(dtype).set(dataOf(results[k]), places[k] / byteSize(dtype))
+      }
     }
   })
   return (number, table) => steps[number](table)
 }
+
+const none: readonly number[] = []
