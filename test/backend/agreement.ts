@@ -13,6 +13,7 @@ import { simplify } from '../../src/ir/passes.js'
 import { watching, type Watcher } from '../../src/ir/source.js'
 import { arrayOf, noise } from '../support/arrays.js'
 import { sameType } from '../support/close.js'
+import { told } from './fuzzsteps.js'
 
 /*
  * Compiled against reference. What agrees bit by bit needs no bound. Elsewhere the bound is measured, by Monte Carlo arithmetic (Parker
@@ -112,6 +113,21 @@ const trials = 24
 /** Whether the difference of two numbers is one of size. */
 const alike = (x: number, y: number): boolean => Object.is(x, y) || (Number.isFinite(x) && Number.isFinite(y) && (x !== 0 || y !== 0))
 
+/** What a program does besides computing, as the operations of random programs tell it. */
+const observed = <A>(f: () => A): readonly [result: A, effects: string] => {
+  told.length = 0
+  const result = f()
+  return [result, told.splice(0).join('; ')]
+}
+
+/** Effects against those of the reference, which may depend on a comparison that rounding decides. */
+const compareEffects = (jaxpr: Jaxpr, args: readonly NdArray[], got: string): void => {
+  const [, expected] = observed(() => evaluate(jaxpr, args))
+  if (got === expected) return
+  const runs = Array.from({ length: trials }, (_, seed) => observed(() => disturbed(jaxpr, args, seed, true))[1])
+  if (runs.every((run) => run === expected)) throw new Error(`effects: compiled ${got}, reference ${expected}`)
+}
+
 /** The results of a program on its arguments against those of the reference. Throws where they do not agree. */
 export const compare = (jaxpr: Jaxpr, args: readonly NdArray[], got: readonly NdArray[], loose = false): Agreement => {
   let result: Agreement = 'exact'
@@ -164,7 +180,8 @@ const eager = { ...calibrated, threshold: 0, overhead: 0 }
 export const agree = (jaxpr: Jaxpr, args: readonly NdArray[]): Agreement => {
   const simplified = simplify(jaxpr)
   const unplanned = optimise(simplified, { contraction: 'off' })
-  const results = execute(simplified, args)
+  const [results, effects] = observed(() => execute(simplified, args))
+  compareEffects(jaxpr, args, effects)
   consume(simplified, args, results)
   const plain = compare(jaxpr, args, results, optimise(simplified) !== unplanned)
   const planned = contract(unplanned, eager, false)

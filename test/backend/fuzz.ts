@@ -9,6 +9,10 @@ import { avalsOf } from '../../src/ir/jaxpr.js'
 import { showJaxpr } from '../../src/ir/show.js'
 import { stage } from '../../src/ir/stage.js'
 import { jit } from '../../src/jit/jit.js'
+import { checkpoint } from '../../src/control/checkpoint.js'
+import { DerivativeError } from '../../src/core/errors.js'
+import { jvp } from '../../src/transform/forward.js'
+import { grad } from '../../src/transform/grad.js'
 import { vmap } from '../../src/transform/vmap.js'
 import { generate, noise, show } from '../support/arrays.js'
 import { cast, fit, number, reshaped } from '../laws/bodies.js'
@@ -82,8 +86,29 @@ type Body = (...more: readonly NdArray[]) => NdArray
 
 type Construct = (x: NdArray, y: NdArray, materials: { readonly f: Body; readonly index: () => NdArray; readonly dice: Dice }) => readonly NdArray[]
 
+/** The sum of a function's elements, which has a gradient. */
+const summed = (f: Body, y: NdArray) => (a: NdArray): NdArray => {
+  const out = f(a, y)
+  return lax.reduceSum(lax.mul(out, 0.25), range(out.ndim))
+}
+
+/** A derivative, or what is there instead where there is none: for integers, and through callbacks and loops without an end. */
+const derived = (x: NdArray, derivative: () => NdArray, instead: () => NdArray): readonly NdArray[] => {
+  if (!isFloat(x.dtype)) return [instead()]
+  try {
+    return [derivative()]
+  } catch (error) {
+    if (error instanceof DerivativeError) return [instead()]
+    throw error
+  }
+}
+
 /** What stands around a body, which takes two values and gives one of the type of the first. */
 const constructs: Readonly<Record<string, Construct>> = {
+  checkpoint: (x, y, { f }) => [checkpoint((a: NdArray, b: NdArray) => f(a, b))(x, y)],
+  grad: (x, y, { f }) => derived(x, () => grad(summed(f, y))(x), () => f(x, y)),
+  'grad of checkpoint': (x, y, { f }) => derived(x, () => grad(summed(checkpoint(f), y))(x), () => f(x, y)),
+  jvp: (x, y, { f }) => derived(x, () => jvp((a: NdArray) => f(a, y))([x], [lax.mul(x, 0.5)])[1], () => f(x, y)),
   jit: (x, y, { f }) => [jit((a: NdArray, b: NdArray) => f(a, b))(x, y)],
   cond: (x, y, { f, index }) => [lax.cond(lax.gt(index(), 0), (a: NdArray) => f(a, y), (a: NdArray) => a, x)],
   switch: (x, y, { f, index }) => [lax.switch(index(), [(a: NdArray) => a, (a: NdArray) => f(a, y), (a: NdArray) => f(a, a)], x)],
@@ -183,7 +208,7 @@ const back = fc.constantFrom(0, 1, 0, 2, 0, 1, 3, 4, 6, 9, 13)
 const common = { x: back, y: back, index: back, dice: fc.array(fc.nat(2519), { minLength: 4, maxLength: 4, size: 'max' }) }
 
 const plain: fc.Arbitrary<Step> = fc.record({
-  op: fc.oneof(...families.map((names, k) => ({ weight: [9, 4, 4, 4, 3][k], arbitrary: fc.constantFrom(...names) }))), ...common
+  op: fc.oneof(...families.map((names, k) => ({ weight: [9, 4, 4, 4, 3, 1][k], arbitrary: fc.constantFrom(...names) }))), ...common
 })
 
 const steps = (depth: number, most: number): fc.Arbitrary<readonly Step[]> => {

@@ -2,7 +2,13 @@ import type { NdArray } from '../../src/core/array.js'
 import { isFloat, type DType } from '../../src/core/dtype.js'
 import { range, sizeOf, type Shape } from '../../src/core/shape.js'
 import * as lax from '../../src/control/index.js'
+import { pureCallback } from '../../src/control/callback.js'
+import { callback } from '../../src/control/debug.js'
+import { ShapeStruct } from '../../src/transform/inspect.js'
+import { cholesky } from '../../src/linalg/cholesky.js'
+import { triangularSolve } from '../../src/linalg/triangular.js'
 import { cast, number, reshaped } from '../laws/bodies.js'
+import { arrayOf } from '../support/arrays.js'
 import { discreteOf, floatOf, literals, ranked, type Dice, type Operation, type Unary } from './fuzzdice.js'
 import { elementwise } from './fuzzelementwise.js'
 
@@ -172,6 +178,13 @@ const products: Readonly<Record<string, Operation>> = {
       windowStrides: [dice.pick([1, 2])], padding: [[dice.below(3), dice.below(3)]], rhsDilation: [dice.pick([1, 2])]
     })
   },
+  convGroups: ({ x, y, dice }) => {
+    const a = reshaped(floatOf(x), [2, 4, dice.pick([5, 3, 0, 6]), 4])
+    const b = reshaped(cast(y, a.dtype), [4, 2, dice.pick([2, 1, 3]), 2])
+    return lax.convGeneralDilated(a, b, {
+      windowStrides: [dice.pick([1, 2]), 1], padding: [[2, dice.below(3)], [dice.below(2), 1]], lhsDilation: [1, dice.pick([1, 2])], featureGroupCount: 2
+    })
+  },
   weighted: ({ x, y }) => {
     const a = ranked(floatOf(x))
     const weights = lax.broadcastInDim(reshaped(cast(y, a.dtype), [a.shape[0]]), a.shape, [0])
@@ -241,10 +254,36 @@ const indexing: Readonly<Record<string, Operation>> = {
   }
 }
 
-/** All operations, the simplest first. */
-export const operations: Readonly<Record<string, Operation>> = { ...elementwise, ...structural, ...reductions, ...products, ...indexing }
+/** The calls that programs have made for their effects: what they were called with, as far as rounding does not matter. */
+export const told: string[] = []
 
-export const families: readonly (readonly string[])[] = [elementwise, structural, reductions, products, indexing].map(Object.keys)
+const host: Readonly<Record<string, Operation>> = {
+  tell: ({ x, y, dice }) => {
+    const label = String(dice.below(100))
+    callback((a: NdArray, b: NdArray) => told.push([label, a.shape.join(), isFloat(b.dtype) ? b.shape.join() : b.toTypedArray().join()].join(' ')), x, y)
+    return x
+  },
+  call: ({ x }) => pureCallback((a: NdArray) => arrayOf(a.dtype, [a.size], a.toTypedArray().toReversed()), new ShapeStruct([x.size], x.dtype))(x),
+  answer: ({ x, y }) => {
+    const both = pureCallback((a: NdArray, b: NdArray) => [a, b.size] as const, [new ShapeStruct(x.shape, x.dtype), new ShapeStruct([])] as const)
+    return [...both(x, y)]
+  },
+  cholesky: ({ x, dice }) => {
+    const a = reshaped(floatOf(x), [dice.pick([2, 1, 3]), 3, 3])
+    const product = lax.dotGeneral(a, a, { contract: [[2], [2]], batch: [[0], [0]] })
+    return cholesky(lax.add(product, lax.broadcastInDim(lax.full([], 0.5, a.dtype), product.shape, [])))
+  },
+  triangular: ({ x, y, dice }) => {
+    const a = reshaped(floatOf(x), [3, 3])
+    const steep = lax.add(a, lax.full([3, 3], 4, a.dtype))
+    return triangularSolve(steep, reshaped(cast(y, a.dtype), [3, dice.pick([2, 1, 0])]), { leftSide: true, lower: dice.flag(), transposeA: dice.flag() })
+  }
+}
+
+/** All operations, the simplest first. */
+export const operations: Readonly<Record<string, Operation>> = { ...elementwise, ...structural, ...reductions, ...products, ...indexing, ...host }
+
+export const families: readonly (readonly string[])[] = [elementwise, structural, reductions, products, indexing, host].map(Object.keys)
 
 /** The greatest number of elements of a value. */
 const most = 600
