@@ -1,38 +1,34 @@
 import { compiled } from '../../src/backend/compiled.js'
-import { planned } from '../../src/backend/plan.js'
 import { jitP, type JitParams } from '../../src/control/jit.js'
-import type { NdArray } from '../../src/core/array.js'
-import type { Aval } from '../../src/core/aval.js'
-import type { Primitive } from '../../src/core/primitive.js'
-import { sizeOf } from '../../src/core/shape.js'
+import type { Jaxpr } from '../../src/core/primitive.js'
 import { installBackend } from '../../src/core/trace.js'
 import { jit } from '../../src/jit/jit.js'
 import { primitives as linalgPrimitives } from '../../src/linalg/primitives.js'
+import { hosted } from './hosted.js'
 
-/** What docs/compiler.md says is interpreted, wherever it occurs in a program. */
+/** What programs call JavaScript for, as docs/compiler.md says. */
 const leftOut: ReadonlySet<string> = new Set([
-  ...linalgPrimitives.map(({ name }) => name), 'lgamma', 'digamma', 'polygamma', 'debug_callback', 'pure_callback', 'checkpoint'
+  ...linalgPrimitives.map(({ name }) => name), 'lgamma', 'digamma', 'polygamma', 'debug_callback', 'pure_callback'
 ])
 
-const isEmpty = ({ shape }: Aval): boolean => sizeOf(shape) === 0
+const checked = new WeakSet<Jaxpr>()
 
-/** Runs a function, and throws if programs in it leave more to the interpreter than they have to. */
+/** Throws if the module of a program calls JavaScript for more than it has to. */
+const check = (jaxpr: Jaxpr): void => {
+  if (checked.has(jaxpr)) return
+  for (const name of hosted(jaxpr)) if (!leftOut.has(name)) throw new Error(`${name} is not compiled`)
+  checked.add(jaxpr)
+}
+
+/** Runs a function whose programs are checked. */
 const watched = <A>(f: () => A): A => {
-  let depth = 0
-  const execute = (primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): readonly NdArray[] => {
-    if (primitive === jitP) planned((params as JitParams).jaxpr) // once and for all: what is constant is folded meanwhile
-    const holds = primitive.jaxprs !== undefined // a loop with something in it that is left out
-    if (depth === 1 && !holds && !leftOut.has(primitive.name) && ![...operands, ...outs].some(isEmpty)) {
-      throw new Error(`${primitive.name} is interpreted`)
-    }
-    depth++
-    try {
+  const before = installBackend({
+    ...compiled,
+    execute(primitive, operands, params, outs) {
+      if (primitive === jitP) check((params as JitParams).jaxpr) // of jit
       return compiled.execute(primitive, operands, params, outs)
-    } finally {
-      depth--
     }
-  }
-  const before = installBackend({ ...compiled, execute })
+  })
   try {
     return f()
   } finally {

@@ -13,7 +13,7 @@ import { Builder } from './builder.js'
  * Calls with rules for transforms: when these are done, the rules have no more to say. By name, so that bundles of programs
  * without them do not hold their rules.
  */
-const ruled: ReadonlySet<string> = new Set(['checkpoint', 'custom_batching', 'custom_jvp', 'custom_vjp'])
+const ruled: ReadonlySet<string> = new Set(['checkpoint', 'custom_batching', 'custom_jvp', 'custom_linear_solve', 'custom_vjp'])
 
 const callOf = (eqn: Eqn, params: CallParams, inputs: readonly Atom[] = eqn.inputs): Eqn => ({ ...eqn, primitive: jitP, inputs, params })
 

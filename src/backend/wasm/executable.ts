@@ -99,10 +99,11 @@ const executable = (jaxpr: Segment, plan: Schedule, exports: Readonly<Record<str
   const places = new Map(inputs.map((buffer, k) => [buffer, k]))
   /** The argument whose memory a result takes; −1: it gets its own. */
   const heirs = outputs.map((buffer) => places.get(buffer) ?? -1)
+  const taken = new Set(heirs)
   const framed = bytes.map((size) => size <= small)
   const ofArguments = inputs.map((_, k) => k)
   const through = ofArguments.filter((k) => framed[k])
-  const read = ofArguments.filter((k) => !framed[k] && !heirs.includes(k))
+  const read = ofArguments.filter((k) => !framed[k] && !taken.has(k))
   const own = outputs.flatMap((_, k) => (framed[inputs.length + k] || heirs[k] >= 0 ? [] : [k]))
   const inherited = outputs.flatMap((_, k) => (framed[inputs.length + k] || heirs[k] < 0 ? [] : [k]))
   const needed = [...read, ...inherited.map((k) => heirs[k]), ...own.map((k) => inputs.length + k)]
