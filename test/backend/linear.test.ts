@@ -1,16 +1,15 @@
 import { workOf } from '../support/work.js'
 import { describe, expect, test } from 'vitest'
 import { planned } from '../../src/backend/plan.js'
-import { preparedSegment } from '../../src/backend/schedule/prepare.js'
-import { schedule } from '../../src/backend/schedule/schedule.js'
 import { assemble } from '../../src/backend/wasm/assemble.js'
+import { scheduled } from '../../src/backend/wasm/target.js'
 import { jit, np, type NdArray } from '../../src/index.js'
 import { programs } from '../bench/programs.js'
 
 const compileOf = (name: string, size: number) => (): void => {
   const { f, args } = programs[name](size)
-  const { parts } = planned(jit(f as (...all: unknown[]) => unknown).lower(...args).jaxpr()) // the arguments are its own
-  for (const part of parts) assemble(schedule(preparedSegment(part.jaxpr)))
+  const { segment } = planned(jit(f as (...all: unknown[]) => unknown).lower(...args).jaxpr()) // the arguments are its own
+  assemble(scheduled(segment))
 }
 
 describe('from a function to a module', () => {
