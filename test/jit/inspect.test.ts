@@ -125,7 +125,7 @@ describe('ahead of time', () => {
     const refusal = 'jit(checked): expected a program without checks'
     expect(() => lowered.compile()).toThrow(refusal)
     await expect(lowered.compileAsync()).rejects.toThrow(refusal)
-    expect(String(lowered.schedule())).toContain('interpreted: check[assertion="positive"')
+    expect(String(lowered.schedule())).toContain('host: check[assertion="positive"')
   })
 
   test('what does not trace does not lower', () => {

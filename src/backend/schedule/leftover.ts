@@ -5,13 +5,14 @@ import { touched } from './touched.js'
 export const pruned = (kernels: readonly Kernel[], results: ReadonlySet<Buffer>): readonly Kernel[] => {
   const read = new Set(results)
   for (const kernel of kernels) for (const buffer of touched(kernel).reads) read.add(buffer)
-  return kernels.map((kernel): Kernel => {
+  const rest = kernels.map((kernel): Kernel => {
     if (kernel.kind !== 'nest' || touched(kernel).writes.every((buffer) => read.has(buffer))) return kernel
     const phases = kernel.phases
       .map((phase) => ({ ...phase, stores: phase.stores.filter(({ buffer }) => read.has(buffer)) }))
       .filter(({ reductions, stores }) => reductions.length + stores.length > 0)
     return { ...kernel, phases }
   })
+  return rest.filter((kernel) => kernel.kind !== 'nest' || kernel.phases.length > 0)
 }
 
 /** The buffers between the fixed ones, those of inputs and results. */

@@ -1,6 +1,7 @@
 import type { Atom, Eqn, Jaxpr, Var } from '../../core/primitive.js'
 import { sizeOf } from '../../core/shape.js'
 import { isEffectful, variable, withParts } from '../../ir/jaxpr.js'
+import { dce } from '../../ir/dce.js'
 import { memo } from '../../ir/memo.js'
 import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
 import { asMatrices } from './matrices.js'
@@ -35,11 +36,18 @@ const withoutLiterals = (eqns: readonly Eqn[]): readonly Eqn[] => {
 /** Whether an equation computes nothing at all: its results have no elements. */
 const isVoid = (eqn: Eqn): boolean => eqn.outputs.every(({ aval }) => sizeOf(aval.shape) === 0) && !isEffectful(eqn)
 
-const withoutVoids = (eqns: readonly Eqn[]): readonly Eqn[] => (eqns.some(isVoid) ? eqns.filter((eqn) => !isVoid(eqn)) : eqns)
+/** Without what computes nothing, and what only that reads. */
+const withoutVoids = (jaxpr: Segment): Segment => {
+  if (!jaxpr.eqns.some(isVoid)) return jaxpr
+  const { eqns } = dce({ ...jaxpr, eqns: jaxpr.eqns.filter((eqn) => !isVoid(eqn)) }, 'all', true).jaxpr
+  return { ...jaxpr, eqns }
+}
 
 /** A program ready to be scheduled. */
-export const preparedSegment = ({ inputs, eqns, outputs }: Segment): Segment =>
-  ({ inputs, eqns: asMatrices(widened(withoutVoids(parted(withoutLiterals(eqns))))), outputs })
+export const preparedSegment = (segment: Segment): Segment => {
+  const { inputs, eqns, outputs } = withoutVoids({ ...segment, eqns: parted(withoutLiterals(segment.eqns)) })
+  return { inputs, eqns: asMatrices(widened(eqns)), outputs }
+}
 
 /** An optimised program within another, with copies for results that are inputs, constants, or the same as others. */
 export const prepared: (jaxpr: Jaxpr) => Segment = memo(

@@ -28,6 +28,9 @@ const filled = (identity: (dtype: DType) => number): Rule => ({ inputs, outputs:
 
 const zero = filled(() => 0)
 
+/** A convolution without weights; those there are meet the padding of an image that is empty. */
+const unweighted: Rule = (eqn, program, b) => (isEmpty(eqn.inputs[1]) ? zero(eqn, program, b) : undefined)
+
 /** The operand, where there is nothing to write into it. */
 const untouched = (updates: number): Rule => ({ inputs }) => (isEmpty(inputs[updates]) && !isEmpty(inputs[0]) ? inputs[0] : undefined)
 
@@ -41,8 +44,8 @@ const joined: Rule = ({ inputs, params }, _, b) => {
 }
 
 const identities: readonly (readonly [AnyPrimitive, Rule])[] = [
-  [reduceSumP, zero], [reduceOrP, zero], [reduceXorP, zero], [dotGeneralP, zero], [convGeneralDilatedP, zero], [reduceWindowSumP, zero],
-  [reduceProdP, filled(() => 1)], [reduceAndP, filled((dtype) => (dtype === 'bool' ? 1 : -1))],
+  [reduceSumP, zero], [reduceOrP, zero], [reduceXorP, zero], [dotGeneralP, zero], [convGeneralDilatedP, unweighted],
+  [reduceWindowSumP, zero], [reduceProdP, filled(() => 1)], [reduceAndP, filled((dtype) => (dtype === 'bool' ? 1 : -1))],
   [reduceMaxP, filled(minValue)], [reduceWindowMaxP, filled(minValue)],
   [reduceMinP, filled(maxValue)], [reduceWindowMinP, filled(maxValue)]
 ]
