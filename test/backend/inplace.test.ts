@@ -158,7 +158,7 @@ describe('more buffers than a function has parameters', () => {
 
   test.each(Object.entries(cases))('%s', (_, f) => {
     const jitted = jit(f)
-    expect(jitted.lower(many).cost().interpreted).toBe(0)
+    expect(jitted.lower(many).cost().host).toBe(0)
     const [got, want] = [jitted(many), f(many)]
     expect(got.map(numbers)).toEqual(want.map(numbers))
   })
@@ -288,7 +288,7 @@ describe('donated arguments', () => {
     expect(arenaBytes).toBeLessThan(4 * 60 * 50)
   })
 
-  test('that an interpreted part reads too, or that are results, are copied', () => {
+  test('that callbacks read too, or that are results, are copied', () => {
     const f = jit((x: NdArray, y: NdArray) => {
       const z = np.multiply(x, 2)
       debug.callback((v: NdArray) => void seen.push(numbers(v)[0]), x)
