@@ -1,5 +1,5 @@
 import type { NdArray } from '../core/array.js'
-import type { Atom, Jaxpr, Var } from '../core/primitive.js'
+import type { Atom, Jaxpr } from '../core/primitive.js'
 import { literalArray } from '../ir/jaxpr.js'
 import { memo } from '../ir/memo.js'
 import { optimise } from './passes/index.js'
@@ -28,10 +28,11 @@ export const planned: (traced: Jaxpr) => Plan = memo(
     const places = new Map<Atom, number>(jaxpr.inputs.map((v, i) => [v, i]))
     const given = inputs.map((v) => places.get(v) as number) // it is an input
     const count = jaxpr.inputs.length
-    const outputs = [...new Set(jaxpr.outputs)].filter((atom): atom is Var => atom.kind === 'var' && !places.has(atom))
+    const wanted = new Set(jaxpr.outputs)
+    const outputs = eqns.flatMap((eqn) => eqn.outputs).filter((v) => wanted.has(v)) // in the order in which they are computed
     outputs.forEach((v, k) => places.set(v, count + k))
     const at = jaxpr.outputs.map((atom) => (atom.kind === 'literal' ? atom : places.get(atom) as number)) // every variable has a place
-    const areComputed = at.every((place, k) => place === count + k)
+    const areComputed = at.length === outputs.length && at.every((place, k) => place === count + k)
     return {
       jaxpr,
       segment: { inputs, eqns, outputs },
