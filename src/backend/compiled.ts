@@ -31,8 +31,8 @@ export const compiled: Backend = {
   execute(primitive, operands, params, outs) {
     if (currentWatcher() !== undefined) return primitive.impl(operands, params, outs)
     if (primitive === jitP) {
-      const { jaxpr, name, fma, donated } = params as JitParams // of jit
-      return (fma ? current.fused : current).whole(name, jaxpr, donated)(operands, spared)
+      const { jaxpr, name, fma, donated, contraction } = params as JitParams // of jit
+      return (fma === true ? current.fused : current).whole(name, jaxpr, donated, contraction)(operands, spared)
     }
     const alone = current.single.find(primitive, operands, params, outs)
     return alone === null ? primitive.impl(operands, params, outs) : alone(operands)

@@ -2,6 +2,7 @@ import type { Jaxpr } from '../core/primitive.js'
 import { showTable } from '../core/table.js'
 import { showBytes, showFlops } from '../core/units.js'
 import { avalsOf } from '../ir/jaxpr.js'
+import type { Contraction } from '../control/jit.js'
 import { donatedTo, planned, type Plan } from './plan.js'
 import { arenaOf } from './schedule/arena.js'
 import { bytesIn } from './schedule/control.js'
@@ -85,4 +86,5 @@ export class Outline {
 }
 
 /** The kernels that a traced program becomes, if the inputs at some positions are donated. */
-export const outlineOf = (name: string, jaxpr: Jaxpr, donated: readonly number[]): Outline => new Outline(name, planned(jaxpr), donated)
+export const outlineOf = (name: string, jaxpr: Jaxpr, donated: readonly number[], contraction?: Contraction): Outline =>
+  new Outline(name, planned(jaxpr, contraction), donated)

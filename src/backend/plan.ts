@@ -1,4 +1,5 @@
 import type { NdArray } from '../core/array.js'
+import type { Contraction } from '../control/jit.js'
 import type { Atom, Jaxpr } from '../core/primitive.js'
 import { literalArray } from '../ir/jaxpr.js'
 import { memo } from '../ir/memo.js'
@@ -18,10 +19,10 @@ export interface Plan {
 }
 
 /** What becomes of a traced program. */
-export const planned: (traced: Jaxpr) => Plan = memo(
-  () => '',
-  (traced) => {
-    const jaxpr = optimise(traced)
+export const planned: (traced: Jaxpr, contraction?: Contraction) => Plan = memo(
+  (contraction: Contraction = 'auto') => contraction,
+  (traced, contraction = 'auto') => {
+    const jaxpr = optimise(traced, { contraction })
     const { eqns } = jaxpr
     const read = new Set(eqns.flatMap((eqn) => eqn.inputs))
     const inputs = jaxpr.inputs.filter((v) => read.has(v))

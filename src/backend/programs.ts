@@ -1,6 +1,7 @@
 import { publicName, type Jaxpr } from '../core/primitive.js'
 import { warn } from '../core/warn.js'
 import { refuseChecks } from '../control/check.js'
+import type { Contraction } from '../control/jit.js'
 import { evaluate } from '../ir/evaluate.js'
 import type { Clock } from './clock.js'
 import { EagerPrograms } from './eager.js'
@@ -74,27 +75,27 @@ export class Programs {
   }
 
   /** The program of a jaxpr, called `name`, whose results may take the memory of the arguments at `donated` positions. */
-  whole(name: string, jaxpr: Jaxpr, donated: readonly number[] = none): Executable {
+  whole(name: string, jaxpr: Jaxpr, donated: readonly number[] = none, contraction?: Contraction): Executable {
     const kept = this.#kept(donated)
     const known = kept.get(jaxpr)
     if (known !== undefined) return known
     const who = `jit(${name})`
     refuseChecks(who, jaxpr)
     if (!compiles()) return this.#keep(who, jaxpr, donated, (args) => evaluate(jaxpr, args))
-    const plan = planned(jaxpr)
+    const plan = planned(jaxpr, contraction)
     const { segment } = plan
     const gifts = donatedTo(plan, donated)
     return this.#keep(who, jaxpr, donated, whole(plan, segment.eqns.length === 0 ? idle : compile(segment, this.#setting(who), gifts)))
   }
 
   /** Sees to it that there is one, compiled in the background. */
-  async prepare(name: string, jaxpr: Jaxpr, donated: readonly number[] = none): Promise<void> {
+  async prepare(name: string, jaxpr: Jaxpr, donated: readonly number[] = none, contraction?: Contraction): Promise<void> {
     const kept = this.#kept(donated)
     if (kept.has(jaxpr)) return
     const who = `jit(${name})`
     refuseChecks(who, jaxpr)
     if (!compiles()) return
-    const plan = planned(jaxpr)
+    const plan = planned(jaxpr, contraction)
     this.#keep(who, jaxpr, donated, whole(plan, await compileAsync(plan.segment, this.#setting(who), donatedTo(plan, donated))))
   }
 

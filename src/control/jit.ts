@@ -8,9 +8,21 @@ import { callRules, knownOnes, pushed, type CallParams } from './call.js'
 import { refuseChecks } from './check.js'
 import { none } from './wiring.js'
 
-export interface JitParams extends CallParams {
+/**
+ * How products and sums may be rearranged: `'auto'`, as the policy of contraction planning allows; `'loose'`, in float64 also
+ * where terms may cancel; `'off'`, not at all.
+ */
+export type Contraction = 'auto' | 'loose' | 'off'
+
+/** How a program is to be compiled. */
+export interface Freedom {
   /** A compiler may make one instruction of a multiplication and an addition. */
   readonly fma?: boolean
+  /** `'auto'` if not given. */
+  readonly contraction?: Contraction
+}
+
+export interface JitParams extends CallParams, Freedom {
   /** Positions of operands whose memory the results may take, where a call is evaluated. */
   readonly donated?: readonly number[]
 }
@@ -20,16 +32,13 @@ export const jitP: Primitive<'jit', JitParams> = {
   name: 'jit',
   ...callRules<JitParams>(() => jitP),
   impl: (operands, { jaxpr, name }) => evaluate(refuseChecks(`jit(${name})`, jaxpr), operands),
-  linearize: (primals, { jaxpr, name, fma }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero, fma)
+  linearize: (primals, { jaxpr, name, donated: _, ...freedom }, nonzero) => linearizeCall(name, jaxpr, primals, nonzero, freedom)
 }
 
 /** Applies a jaxpr as one call. Arguments at `donated` positions are not valid any more afterwards: only evaluated calls donate. */
 export const call = (
-  name: string, jaxpr: Jaxpr, args: readonly NdArray[], fma = false, donated?: readonly number[]
-): readonly NdArray[] => {
-  if (donated !== undefined) return bind(jitP, args, { name, jaxpr, fma, donated })
-  return bind(jitP, args, fma ? { name, jaxpr, fma } : { name, jaxpr })
-}
+  name: string, jaxpr: Jaxpr, args: readonly NdArray[], freedom: Freedom = {}, donated?: readonly number[]
+): readonly NdArray[] => bind(jitP, args, donated === undefined ? { name, jaxpr, ...freedom } : { name, jaxpr, ...freedom, donated })
 
 /** The derivative of a jaxpr, as a call of its forward program and one of its linear part. */
 export const linearizeCall = (
@@ -37,14 +46,14 @@ export const linearizeCall = (
   jaxpr: Jaxpr,
   primals: readonly NdArray[],
   nonzero: readonly boolean[],
-  fma = false
+  freedom: Freedom = {}
 ): readonly [outs: readonly NdArray[], push: Push] => {
   const split = linearizeJaxpr(jaxpr, nonzero, none(jaxpr.outputs))
-  const results = call(name, split.forward, primals, fma)
+  const results = call(name, split.forward, primals, freedom)
   const residuals = residualValues(split, primals, results)
   return [
     results.slice(0, split.varies.length),
-    (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)], fma))
+    (tangents) => pushed(split.varies, () => call(name, split.linear, [...residuals, ...tangents.filter((d) => d !== null)], freedom))
   ]
 }
 

@@ -9,7 +9,7 @@ import { isSpared, programs } from '../backend/compiled.js'
 import { outlineOf, type Cost, type Outline } from '../backend/outline.js'
 import { planned } from '../backend/plan.js'
 import { hasFma } from '../backend/wasm/fma.js'
-import { call } from '../control/jit.js'
+import { call, type Contraction, type Freedom } from '../control/jit.js'
 import { avalsOf } from '../ir/jaxpr.js'
 import { simplify } from '../ir/passes.js'
 import { Program } from '../ir/program.js'
@@ -30,6 +30,12 @@ export interface JitOptions {
    * may differ from machine to machine, not from run to run. Where an engine has no such instructions, a warning says so.
    */
   readonly fma?: boolean
+  /**
+   * How products and sums may be rearranged, so that large values between them need not be made: as the policy of contraction planning
+   * allows (`'auto'`), which keeps within the bounds of the original's rounding but takes NaN and infinities for one another; in float64
+   * also where terms may cancel (`'loose'`); or not at all (`'off'`). The outermost jit decides.
+   */
+  readonly contraction?: Contraction
   /** The name that jaxprs print; the function's own if not given. */
   readonly name?: string
 }
@@ -89,12 +95,17 @@ const none: readonly unknown[] = []
 /** How paths of arguments begin. */
 const root: Path = ['arguments']
 
+const contractionOf = (wanted: Contraction | undefined): Contraction | undefined => {
+  if (wanted === undefined || ['auto', 'loose', 'off'].includes(wanted)) return wanted
+  throw new ArgumentError('jit', "'auto', 'loose' or 'off' as contraction", quoted(wanted))
+}
+
 interface Call extends Signature {
   readonly arrays: readonly NdArray[]
 }
 
 const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
-  checkOptions('jit', options, ['static', 'donate', 'name', 'fma'], true)
+  checkOptions('jit', options, ['static', 'donate', 'name', 'fma', 'contraction'], true)
   checkFunction('jit', 'a function to transform', f)
   const statics = positions('static', options.static)
   const donated = positions('donate', options.donate)
@@ -102,6 +113,8 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
     if (statics.has(at)) throw new ArgumentError('jit', 'an argument to be either static or donated', `argument ${at}`)
   }
   const fma = fuses(options.fma)
+  const contraction = contractionOf(options.contraction)
+  const freedom: Freedom = { ...(fma && { fma }), ...(contraction !== undefined && { contraction }) }
   const name = options.name ?? (f.name === '' ? 'function' : f.name)
   const who = `jit(${name})`
   const cache = new Cache()
@@ -139,8 +152,8 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
       return trace(args, made)
     })
     const operands = captured.length === 0 ? made.arrays : [...captured, ...made.arrays]
-    if (gifts.length === 0 || currentTrace() !== evaluation) return result.unflatten(call(name, simplify(jaxpr), operands, fma))
-    const outs = call(name, simplify(jaxpr), operands, fma, gifts)
+    if (gifts.length === 0 || currentTrace() !== evaluation) return result.unflatten(call(name, simplify(jaxpr), operands, freedom))
+    const outs = call(name, simplify(jaxpr), operands, freedom, gifts)
     release(operands, gifts, outs)
     return result.unflatten(outs)
   }
@@ -153,18 +166,18 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
         switch (stage) {
           case 'traced': return new Program(jaxpr, captured)
           case 'simplified': return new Program(simplified, captured)
-          case 'compiled': return new Program(planned(simplified).jaxpr, captured)
+          case 'compiled': return new Program(planned(simplified, contraction).jaxpr, captured)
           default: throw new ArgumentError('jaxpr', "'traced', 'simplified' or 'compiled'", quoted(stage))
         }
       },
-      schedule: () => outlineOf(who, simplified, gifts),
-      cost: () => outlineOf(who, simplified, gifts).cost,
+      schedule: () => outlineOf(who, simplified, gifts, contraction),
+      cost: () => outlineOf(who, simplified, gifts, contraction).cost,
       compile() {
-        own.whole(name, simplified, gifts)
+        own.whole(name, simplified, gifts, contraction)
         return self
       },
       async compileAsync() {
-        await own.prepare(name, simplified, gifts)
+        await own.prepare(name, simplified, gifts, contraction)
         return self
       }
     }

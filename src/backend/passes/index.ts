@@ -1,3 +1,4 @@
+import type { Contraction } from '../../control/jit.js'
 import { checkOptions } from '../../core/options.js'
 import { ArgumentError, quoted } from '../../core/errors.js'
 import type { Eqn, Jaxpr } from '../../core/primitive.js'
@@ -7,12 +8,6 @@ import { settled } from './algebra/settled.js'
 import { flattened } from './calls.js'
 import { contract } from './contraction/contraction.js'
 import { calibrated } from './contraction/model.js'
-
-/**
- * How products and sums may be rearranged: `'auto'`, as the policy of contraction planning allows; `'loose'`, in float64 also
- * where terms may cancel; `'off'`, not at all.
- */
-export type Contraction = 'auto' | 'loose' | 'off'
 
 export interface PassOptions {
   readonly contraction?: Contraction

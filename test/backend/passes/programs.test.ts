@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { optimise, type Contraction } from '../../../src/backend/passes/index.js'
+import { optimise } from '../../../src/backend/passes/index.js'
+import type { Contraction } from '../../../src/control/jit.js'
 import type { Eqn, Jaxpr } from '../../../src/core/primitive.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import { subjaxprs } from '../../../src/ir/jaxpr.js'
