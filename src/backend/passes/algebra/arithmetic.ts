@@ -86,6 +86,6 @@ const chosen: Rule = ({ inputs: [which, ...cases] }, program) => {
 const extreme: Rule = ({ inputs: [x, y] }) => (x === y ? x : undefined)
 
 export const arithmetic: Rules = [
-  [addP, added], [addAnyP, added], [subP, subtracted], [mulP, multiplied], [divP, divided], [negP, negated],
-  [integerPowP, raised], [selectNP, chosen], [maxP, extreme], [minP, extreme]
+  [addP.name, added], [addAnyP.name, added], [subP.name, subtracted], [mulP.name, multiplied], [divP.name, divided], [negP.name, negated],
+  [integerPowP.name, raised], [selectNP.name, chosen], [maxP.name, extreme], [minP.name, extreme]
 ]

@@ -1,16 +1,5 @@
 import { coerce, maxValue, minValue, type DType } from '../../../core/dtype.js'
-import type { AnyPrimitive } from '../../../core/primitive.js'
 import { sizeOf } from '../../../core/shape.js'
-import { reduceSumP } from '../../../lax/broadcast.js'
-import { concatenateP, type ConcatenateParams } from '../../../lax/concatenate.js'
-import { convGeneralDilatedP } from '../../../lax/conv.js'
-import { dotGeneralP } from '../../../lax/dot.js'
-import { dynamicUpdateSliceP } from '../../../lax/dynamic.js'
-import { scatterAddP } from '../../../lax/gather.js'
-import { reduceAndP, reduceMaxP, reduceMinP, reduceOrP, reduceProdP, reduceXorP } from '../../../lax/reduce.js'
-import { reduceWindowMaxP, reduceWindowMinP, reduceWindowSumP } from '../../../lax/reducewindow.js'
-import { scatterMaxP, scatterMinP, scatterMulP, scatterP } from '../../../lax/scatter.js'
-import { padP } from '../../../lax/slice.js'
 import type { Rule, Rules } from './rule.js'
 
 /*
@@ -37,21 +26,19 @@ const untouched = (updates: number): Rule => ({ inputs }) => (isEmpty(inputs[upd
 const padding: Rule = ({ inputs: [x, value], outputs: [out] }, _, b) =>
   (isEmpty(x) && !isEmpty(out) ? b.spread(value, out.aval.shape, []) : undefined)
 
-const joined: Rule = ({ inputs, params }, _, b) => {
+const joined: Rule = ({ primitive, inputs, params }, _, b) => {
   const some = inputs.filter((x) => !isEmpty(x))
   if (some.length === inputs.length || some.length === 0) return undefined
-  return some.length === 1 ? some[0] : b.apply(concatenateP, some, params as ConcatenateParams) // the equation is one
+  return some.length === 1 ? some[0] : b.apply(primitive, some, params)
 }
 
-const identities: readonly (readonly [AnyPrimitive, Rule])[] = [
-  [reduceSumP, zero], [reduceOrP, zero], [reduceXorP, zero], [dotGeneralP, zero], [convGeneralDilatedP, unweighted],
-  [reduceWindowSumP, zero], [reduceProdP, filled(() => 1)], [reduceAndP, filled((dtype) => (dtype === 'bool' ? 1 : -1))],
-  [reduceMaxP, filled(minValue)], [reduceWindowMaxP, filled(minValue)],
-  [reduceMinP, filled(maxValue)], [reduceWindowMinP, filled(maxValue)]
-]
-
+/** By name, so that bundles do not hold what nobody uses. */
 export const nothing: Rules = [
-  ...identities, [padP, padding], [concatenateP, joined], [dynamicUpdateSliceP, untouched(1)],
-  [scatterP, untouched(2)], [scatterAddP, untouched(2)], [scatterMulP, untouched(2)],
-  [scatterMinP, untouched(2)], [scatterMaxP, untouched(2)]
+  ['reduce_sum', zero], ['reduce_or', zero], ['reduce_xor', zero], ['dot_general', zero], ['conv_general_dilated', unweighted],
+  ['reduce_window_sum', zero], ['reduce_prod', filled(() => 1)], ['reduce_and', filled((dtype) => (dtype === 'bool' ? 1 : -1))],
+  ['reduce_max', filled(minValue)], ['reduce_window_max', filled(minValue)],
+  ['reduce_min', filled(maxValue)], ['reduce_window_min', filled(maxValue)],
+  ['pad', padding], ['concatenate', joined], ['dynamic_update_slice', untouched(1)],
+  ['scatter', untouched(2)], ['scatter_add', untouched(2)], ['scatter_mul', untouched(2)],
+  ['scatter_min', untouched(2)], ['scatter_max', untouched(2)]
 ]

@@ -56,4 +56,4 @@ const result: Rule = ({ inputs: [x], params }, program, b) => {
   })
 }
 
-export const products: Rules = [[dotGeneralP, operands], [transposeP, result]]
+export const products: Rules = [[dotGeneralP.name, operands], [transposeP.name, result]]

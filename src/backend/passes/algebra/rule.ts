@@ -1,4 +1,4 @@
-import type { AnyPrimitive, Atom, Eqn } from '../../../core/primitive.js'
+import type { Atom, Eqn } from '../../../core/primitive.js'
 import { broadcastInDimP } from '../../../lax/broadcast.js'
 import type { Builder } from '../builder.js'
 import type { Rewriter } from '../rewriter.js'
@@ -9,8 +9,8 @@ export type Surroundings = Pick<Rewriter, 'definition' | 'operandOf' | 'uses'>
 /** A simpler way to the same bits, written by the builder; undefined if the rule does not apply. */
 export type Rule = (eqn: Eqn, program: Surroundings, b: Builder) => Atom | undefined
 
-/** The rules of each primitive, in the order in which they are tried. */
-export type Rules = readonly (readonly [primitive: AnyPrimitive, rule: Rule])[]
+/** The rules of primitives, which are named, in the order in which they are tried. */
+export type Rules = readonly (readonly [primitive: string, rule: Rule])[]
 
 /** The number that every element of a value is; undefined if it is not known to be one. */
 export const numberOf = (atom: Atom, program: Surroundings): number | undefined => {

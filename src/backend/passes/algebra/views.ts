@@ -84,10 +84,10 @@ const converted: Rule = (eqn, program, b) => {
 const same: Rule = ({ inputs: [x] }) => x
 
 export const views: Rules = [
-  [transposeP, uniform], [transposeP, transposed],
-  [reshapeP, uniform], [reshapeP, reshaped],
-  [squeezeP, uniform], [squeezeP, reshaped],
-  [broadcastInDimP, broadcasted],
-  [convertElementTypeP, converted],
-  [stopGradientP, same], [nameP, same]
+  [transposeP.name, uniform], [transposeP.name, transposed],
+  [reshapeP.name, uniform], [reshapeP.name, reshaped],
+  [squeezeP.name, uniform], [squeezeP.name, reshaped],
+  [broadcastInDimP.name, broadcasted],
+  [convertElementTypeP.name, converted],
+  [stopGradientP.name, same], [nameP.name, same]
 ]
