@@ -401,7 +401,7 @@ const options: readonly Row[] = [
   ['of grad', () => grad.with(foreign<{ argnums: 0 }>({ argnum: 1 })),
     ArgumentError, 'grad: expected options among argnums, hasAux, got the unknown option "argnum"'],
   ['of jit', () => jit.with(foreign({ staticArgnums: [1] }))((x: NdArray) => x),
-    ArgumentError, 'jit: expected options among static, donate, name, fma, got the unknown option "staticArgnums"'],
+    ArgumentError, 'jit: expected options among static, donate, name, fma, contraction, got the unknown option "staticArgnums"'],
   ['of a layer', () => nn.linear(2, 2, foreign({ useBias: false })),
     ArgumentError, 'linear: expected options among weight, bias, dtype, got the unknown option "useBias"'],
   ['of an optimizer', () => optim.adamw(0.1, foreign({ weight_decay: 0.1 })),
