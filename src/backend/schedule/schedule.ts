@@ -1,14 +1,15 @@
 import type { DType } from '../../core/dtype.js'
 import type { Atom, Eqn, Var } from '../../core/primitive.js'
-import { range, sizeOf, without, type Shape } from '../../core/shape.js'
+import { sizeOf, type Shape } from '../../core/shape.js'
 import { avalsOf } from '../../ir/jaxpr.js'
-import { counter, equalAffine, linear } from './affine.js'
+import { counter } from './affine.js'
 import { inChunks } from './chunks.js'
-import { collapsed } from './collapse.js'
 import { controlKernel } from './control.js'
+import { isPlace, operandOf, rootOf, type Group, type OpenPhase, type Root } from './group.js'
 import { handings, inPlace, withoutCopies } from './inplace.js'
-import type { Affine, Buffer, Host, Kernel, Nest, Phase, Product, Reduction, Register, Schedule, Store, Value } from './kernel.js'
+import type { Affine, Buffer, Host, Kernel, Nest, Product, Schedule } from './kernel.js'
 import { pruned, scratchOf } from './leftover.js'
+import { nestOf, type Reader } from './loops.js'
 import type { Lowering } from './lowering.js'
 import { Placed } from './placed.js'
 import { prepared, type Segment } from './prepare.js'
@@ -30,35 +31,6 @@ const mostWork = 800
 
 /** How many groups that a value has nothing to do with are asked whether it may join their loops. */
 const mostOpen = 8
-
-/** An equation whose result gets a buffer or a register, and where its loops are. */
-interface Root {
-  readonly eqn: Eqn
-  readonly lowering: Lowering
-  /** Extents of the loops: those of the result, then the axes that a reduction runs over. */
-  readonly domain: Shape
-  /** How many of them are the result's. */
-  readonly rank: number
-  /** Coordinates of the operands' axes (all operands of a map have the result's). */
-  readonly coordinates: readonly Affine[]
-}
-
-interface OpenPhase {
-  readonly inner: Shape
-  readonly roots: Root[]
-  /** What its loops read. */
-  readonly reads: Set<Var>
-}
-
-/** Roots that share loops; `outer` is undecided while all of them are maps over one shape. */
-interface Group {
-  outer: Shape | null
-  /** The loop along which elements lie side by side, as its first root sees it. */
-  readonly along: number
-  readonly phases: OpenPhase[]
-  /** How many places its loops read and write, and the cost of what they compute. */
-  work: number
-}
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
 const startsWith = (shape: Shape, prefix: Shape): boolean => prefix.length <= shape.length && prefix.every((size, i) => size === shape[i])
@@ -107,7 +79,7 @@ class Scheduler {
     this.#decide()
     for (const eqn of eqns) if (isWhole(this.#loweringOf(eqn)) || this.#kept.has(eqn.outputs[0])) this.#add(eqn)
     const kernels = this.#steps.flatMap((step): readonly Kernel[] => ('kind' in step ? [step] : inChunks(
-      new NestBuilder(step, this.#reader()).build(), (dtype, size) => this.#room(dtype, size))))
+      nestOf(step, this.#reader()), (dtype, size) => this.#room(dtype, size))))
     const results = outputs.map((v) => this.#bufferOf(v))
     const used = pruned(kernels, new Set(results))
     const fixed = new Set([...inputs.map((v) => this.#bufferOf(v)), ...results])
@@ -281,28 +253,21 @@ class Scheduler {
       }
       this.#operands(atom, coordinates).forEach(([operand, at]) => visit(operand, at))
     }
-    for (const atom of root.eqn.inputs) visit(...this.#operand(root, atom))
+    for (const atom of root.eqn.inputs) visit(...operandOf(root, atom))
     return found
-  }
-
-  /** An operand of a root and where it is read: at the root's coordinates, seen through a view where the root is one. */
-  #operand({ eqn, lowering, coordinates }: Root, atom: Atom): readonly [Atom, readonly Affine[]] {
-    if (lowering.kind !== 'view') return [atom, scalarOr(atom, coordinates)]
-    return [atom, lowering.index(eqn, coordinates) ?? whole(eqn, coordinates)]
   }
 
   /** The operands of an inlined value at coordinates. */
   #operands(v: Var, coordinates: readonly Affine[]): readonly (readonly [Atom, readonly Affine[]])[] {
     const { eqn, lowering } = this.#defined.get(v) as { eqn: Eqn; lowering: Lowering } // inlined values are defined
-    return eqn.inputs.map((atom) => this.#operand({ eqn, lowering, coordinates, domain: [], rank: 0 }, atom))
+    return eqn.inputs.map((atom) => operandOf({ eqn, lowering, coordinates, domain: [], rank: 0 }, atom))
   }
 
   #reader(): Reader {
     return {
       isKept: (v) => this.#kept.has(v) || !this.#defined.has(v),
       bufferOf: (v) => this.#bufferOf(v),
-      definition: (v) => this.#defined.get(v) as { eqn: Eqn; lowering: Lowering }, // asked for inlined values only
-      operand: (root, atom) => this.#operand(root, atom)
+      definition: (v) => this.#defined.get(v) as { eqn: Eqn; lowering: Lowering } // asked for inlined values only
     }
   }
 }
@@ -331,119 +296,3 @@ interface Read {
   readonly v: Var
   readonly at: readonly Affine[]
 }
-
-interface Reader {
-  isKept(v: Var): boolean
-  bufferOf(v: Var): Buffer
-  definition(v: Var): { readonly eqn: Eqn; readonly lowering: Lowering }
-  operand(root: Root, atom: Atom): readonly [Atom, readonly Affine[]]
-}
-
-const scalarOr = (atom: Atom, coordinates: readonly Affine[]): readonly Affine[] => (atom.aval.shape.length === 0 ? [] : coordinates)
-
-/** A reshape that cuts axes reads its operand, which is kept, by its position: as one long axis. */
-const whole = (eqn: Eqn, coordinates: readonly Affine[]): readonly Affine[] => [linear(coordinates, eqn.outputs[0].aval.shape)]
-
-/** Whether the first coordinates are the counters of the first loops. */
-const isPlace = (at: readonly Affine[], count: number): boolean => {
-  for (let k = 0; k < count; k++) if (at[k] === undefined || !equalAffine(at[k], counter(k))) return false
-  return true
-}
-
-const rootOf = (eqn: Eqn, lowering: Lowering): Root => {
-  const { shape } = eqn.outputs[0].aval
-  if (lowering.kind !== 'reduce') return { eqn, lowering, domain: shape, rank: shape.length, coordinates: shape.map((_, k) => counter(k)) }
-  const operand = eqn.inputs[0].aval.shape
-  const axes = [...lowering.axes(eqn)].sort((a, b) => a - b)
-  const free = without(range(operand.length), axes)
-  const coordinates = new Array<Affine>(operand.length)
-  free.forEach((axis, k) => (coordinates[axis] = counter(k)))
-  axes.forEach((axis, k) => (coordinates[axis] = counter(free.length + k)))
-  return { eqn, lowering, domain: [...shape, ...axes.map((axis) => operand[axis])], rank: shape.length, coordinates }
-}
-
-/** A group's loops with what they compute. */
-class NestBuilder {
-  readonly #group: Group
-  readonly #reader: Reader
-  readonly #registers = new Map<Var, Register>()
-  /** Values of the phase that is being built, by variable and coordinates. */
-  #values = new Placed<Value>()
-
-  constructor(group: Group, reader: Reader) {
-    this.#group = group
-    this.#reader = reader
-  }
-
-  build(): Nest {
-    const { outer, phases } = this.#group
-    const built: Phase[] = []
-    for (const { inner, roots } of phases) {
-      this.#values = new Placed()
-      const reductions: Reduction[] = []
-      const stores: Store[] = []
-      const sums: Root[] = []
-      for (const root of roots) {
-        const [out] = root.eqn.outputs
-        if (root.lowering.kind === 'reduce') {
-          const [operand] = root.eqn.inputs
-          const register: Register = { id: this.#registers.size, dtype: out.aval.dtype }
-          reductions.push({ register, combiner: root.lowering.combiner, value: this.#valueOf(operand, root.coordinates) })
-          this.#registers.set(out, register)
-          sums.push(root)
-        } else {
-          const value = this.#computed(root)
-          this.#values.keep(out, root.coordinates, value)
-          stores.push({ buffer: this.#reader.bufferOf(out), at: linear(root.coordinates, out.aval.shape), value })
-        }
-      }
-      built.push({ inner, reductions, stores })
-      if (sums.length > 0) built.push({ inner: [], reductions: [], stores: sums.map((root) => this.#keep(root)) })
-    }
-    return collapsed({ kind: 'nest', name: nameOf(phases), outer: outer ?? [], phases: built })
-  }
-
-  /** The finished reduction goes to its buffer, where others read it. */
-  #keep({ eqn: { outputs: [out] }, coordinates, rank, domain }: Root): Store {
-    const register = this.#registers.get(out) as Register // of this phase
-    const place = coordinates.length === 0 ? [] : domain.slice(0, rank).map((_, k) => counter(k))
-    return {
-      buffer: this.#reader.bufferOf(out),
-      at: linear(place, out.aval.shape),
-      value: { kind: 'register', dtype: out.aval.dtype, register }
-    }
-  }
-
-  #valueOf(atom: Atom, coordinates: readonly Affine[]): Value {
-    if (atom.kind === 'literal') return { kind: 'constant', dtype: atom.aval.dtype, value: atom.value }
-    const known = this.#values.find(atom, coordinates)
-    if (known !== undefined) return known
-    const value = this.#fresh(atom, coordinates)
-    this.#values.keep(atom, coordinates, value)
-    return value
-  }
-
-  #fresh(v: Var, coordinates: readonly Affine[]): Value {
-    if (this.#reader.isKept(v)) {
-      const register = this.#registers.get(v)
-      if (register !== undefined && isPlace(coordinates, coordinates.length)) return { kind: 'register', dtype: v.aval.dtype, register }
-      const at = coordinates.length === v.aval.shape.length ? linear(coordinates, v.aval.shape) : coordinates[0]
-      return { kind: 'load', dtype: v.aval.dtype, buffer: this.#reader.bufferOf(v), at }
-    }
-    const { eqn, lowering } = this.#reader.definition(v)
-    return this.#computed({ eqn, lowering, coordinates, domain: [], rank: 0 })
-  }
-
-  #computed(root: Root): Value {
-    const { eqn, lowering, coordinates } = root
-    const args = (): readonly Value[] => eqn.inputs.map((atom) => this.#valueOf(...this.#reader.operand(root, atom)))
-    switch (lowering.kind) {
-      case 'map': return lowering.value(eqn, args())
-      case 'source': return lowering.value(eqn, coordinates)
-      default: return args()[0]
-    }
-  }
-}
-
-const nameOf = (phases: readonly OpenPhase[]): string =>
-  phases.flatMap(({ roots }) => roots.map(({ eqn }) => eqn.primitive.name)).join(' ')
