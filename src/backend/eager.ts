@@ -3,10 +3,10 @@ import type { NdArray } from '../core/array.js'
 import type { Aval } from '../core/aval.js'
 import type { Eqn, Primitive, Var } from '../core/primitive.js'
 import { sizeOf } from '../core/shape.js'
-import { paramKey } from '../ir/key.js'
 import { avalsOf, variable } from '../ir/jaxpr.js'
+import { paramKey } from '../ir/key.js'
 import type { Segment } from './schedule/prepare.js'
-import type { Executable } from './wasm/executable.js'
+import type { Executable } from './wasm/runtime/executable.js'
 
 /** From how many elements on an operation by itself is worth a program. */
 const worthwhile = 16384

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { planned } from '../../src/backend/plan.js'
-import { compile, type Executable } from '../../src/backend/wasm/executable.js'
-import { Heap } from '../../src/backend/wasm/heap.js'
+import { compile, type Executable } from '../../src/backend/wasm/runtime/executable.js'
+import { Heap } from '../../src/backend/wasm/runtime/heap.js'
 import type { NdArray } from '../../src/core/array.js'
-import { stage } from '../../src/ir/stage.js'
 import { debug, grad, jit, lax, np, pureCallback, random, ShapeStruct, tree, vmap } from '../../src/index.js'
+import { stage } from '../../src/ir/stage.js'
 import * as linalg from '../../src/linalg/index.js'
-import { interpreted } from '../support/interpreted.js'
-import { close } from '../support/close.js'
 import { f32, noiseLike } from '../support/arrays.js'
+import { close } from '../support/close.js'
+import { interpreted } from '../support/interpreted.js'
 
 /*
  * What modules do not do themselves they call JavaScript for, in the order of the program.

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { storageOf } from '../../src/array/ndarray.js'
 import { donatedTo, planned } from '../../src/backend/plan.js'
 import type { KernelLine } from '../../src/backend/schedule/lines.js'
-import { compile, type Executable } from '../../src/backend/wasm/executable.js'
-import { Heap } from '../../src/backend/wasm/heap.js'
-import { storageOf } from '../../src/array/ndarray.js'
+import { compile, type Executable } from '../../src/backend/wasm/runtime/executable.js'
+import { Heap } from '../../src/backend/wasm/runtime/heap.js'
 import type { NdArray } from '../../src/core/array.js'
-import { stage } from '../../src/ir/stage.js'
 import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile } from '../../src/index.js'
+import { stage } from '../../src/ir/stage.js'
 import { noiseLike } from '../support/arrays.js'
 
 /*

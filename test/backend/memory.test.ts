@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { planned } from '../../src/backend/plan.js'
-import { compile, type Executable } from '../../src/backend/wasm/executable.js'
-import { Heap } from '../../src/backend/wasm/heap.js'
+import { compile, type Executable } from '../../src/backend/wasm/runtime/executable.js'
+import { Heap } from '../../src/backend/wasm/runtime/heap.js'
 import type { NdArray } from '../../src/core/array.js'
-import { stage } from '../../src/ir/stage.js'
 import { MemoryError, np } from '../../src/index.js'
+import { stage } from '../../src/ir/stage.js'
 import { noiseLike } from '../support/arrays.js'
 
 /*

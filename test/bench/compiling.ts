@@ -3,7 +3,7 @@ import { argv } from 'node:process'
 import { jit } from 'cotangent'
 import { planned } from '../../src/backend/plan.js'
 import { assemble } from '../../src/backend/wasm/assemble.js'
-import { instantiate, newMemory } from '../../src/backend/wasm/engine.js'
+import { instantiate, newMemory } from '../../src/backend/wasm/runtime/engine.js'
 import { scheduled } from '../../src/backend/wasm/target.js'
 import { programs } from './programs.js'
 

@@ -1,7 +1,7 @@
 import { i32, leave, loop, sequence, v128, type Code } from '../../src/backend/wasm/code.js'
-import { instantiate, newMemory } from '../../src/backend/wasm/engine.js'
 import { binary32, binary64, unary32, unary64, type Function1, type Function2 } from '../../src/backend/wasm/functions/index.js'
 import { ModuleBuilder } from '../../src/backend/wasm/module.js'
+import { instantiate, newMemory } from '../../src/backend/wasm/runtime/engine.js'
 import { erf, erfc, erfInv } from '../../src/lax/scalar/error.js'
 import { erfInv32 } from '../../src/lax/scalar/giles.js'
 import { logistic } from '../../src/lax/scalar/hyperbolic.js'

@@ -1,12 +1,12 @@
-import { byteSize } from '../../core/dtype.js'
-import type { Eqn, Jaxpr } from '../../core/primitive.js'
 import type { CondParams } from '../../control/cond.js'
 import type { ScanParams } from '../../control/loop.js'
 import type { WhileParams } from '../../control/while.js'
-import { arenaOf } from './arena.js'
-import { inPlace } from './inplace.js'
+import { byteSize } from '../../core/dtype.js'
+import type { Eqn, Jaxpr } from '../../core/primitive.js'
+import { arenaOf } from './buffers/arena.js'
+import { inPlace } from './buffers/inplace.js'
+import { canHand, type Handing } from './buffers/sharing.js'
 import type { Buffer, Cond, Routine, Scan, Schedule, While } from './kernel.js'
-import { canHand, type Handing } from './sharing.js'
 import { mostAddresses } from './workspace.js'
 
 /** What a loop's kernel is made with. */

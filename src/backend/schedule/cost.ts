@@ -1,9 +1,9 @@
 import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
-import { updateOf } from './aliasing.js'
+import { updateOf } from './buffers/aliasing.js'
+import { touched } from './buffers/touched.js'
 import { bytesIn } from './control.js'
 import type { Affine, Buffer, Host, Kernel, Nest, Opaque, Product, Schedule, Value } from './kernel.js'
-import { touched } from './touched.js'
 
 /** What a kernel does, counted from the loops: what its time is compared with. */
 export interface Work {

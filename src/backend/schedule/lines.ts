@@ -1,9 +1,9 @@
-import { byteSize } from '../../core/dtype.js'
 import { showAval, type Aval } from '../../core/aval.js'
+import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import { avalsOf } from '../../ir/jaxpr.js'
 import { showOperation } from '../../ir/show.js'
-import { updateOf } from './aliasing.js'
+import { updateOf } from './buffers/aliasing.js'
 import { workOf, type Work } from './cost.js'
 import type { Buffer, Kernel, Nest, Phase, Routine, Schedule, Value } from './kernel.js'
 

@@ -1,7 +1,7 @@
 import type { Buffer } from '../schedule/kernel.js'
 import { i32, sequence, type Code, type Statement } from './code.js'
+import type { Emitted } from './emitted.js'
 import type { ModuleBuilder, Scope } from './module.js'
-import type { Emitted } from './nest.js'
 
 /** Where a buffer is: the same code for the same buffer. */
 export type Address = (buffer: Buffer) => Code<'i32'>

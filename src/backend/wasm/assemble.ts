@@ -1,11 +1,12 @@
-import { arenaOf } from '../schedule/arena.js'
+import { arenaOf } from '../schedule/buffers/arena.js'
 import type { Buffer, Kernel, Routine, Schedule } from '../schedule/kernel.js'
 import { i32, sequence, type Code, type Statement } from './code.js'
+import type { Emitted } from './emitted.js'
 import { hostsOf, type Hosts } from './host.js'
 import { emitOpaque } from './kernels/index.js'
 import { ModuleBuilder } from './module.js'
-import { emitNest, type Emitted } from './nest.js'
-import { emitProduct } from './product.js'
+import { emitNest } from './nests/nest.js'
+import { emitProduct } from './products/product.js'
 import { emitCond, emitScan, emitWhile, type Run } from './routine.js'
 
 const emit = (module: ModuleBuilder, kernel: Kernel, hosts: Hosts, calls: Calls): Emitted => {

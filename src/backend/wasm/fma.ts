@@ -1,6 +1,6 @@
 import { f32x4, type Code } from './code.js'
-import { isValid } from './engine.js'
 import { ModuleBuilder } from './module.js'
+import { isValid } from './runtime/engine.js'
 
 /*
  * Multiplications and additions as one instruction of relaxed SIMD. Whether it rounds once or twice is the machine's choice, always the

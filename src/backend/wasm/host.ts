@@ -7,9 +7,9 @@ import { avalsOf } from '../../ir/jaxpr.js'
 import type { Host, Kernel, Schedule } from '../schedule/kernel.js'
 import { routinesOf } from '../schedule/lines.js'
 import { i32, sequence } from './code.js'
-import { viewOf, type Heap } from './heap.js'
+import type { Emitted } from './emitted.js'
 import type { ModuleBuilder } from './module.js'
-import type { Emitted } from './nest.js'
+import { viewOf, type Heap } from './runtime/heap.js'
 
 /** The host kernels of a schedule, those of programs within it too. */
 export const hostsIn = ({ kernels }: Schedule): readonly Host[] => kernels.flatMap((kernel: Kernel) =>

@@ -1,10 +1,10 @@
-import type { Buffer, Cond, Routine, Scan, While } from '../schedule/kernel.js'
+import { sparesOf } from '../schedule/buffers/touched.js'
 import { bytesIn } from '../schedule/control.js'
-import { sparesOf } from '../schedule/touched.js'
+import type { Buffer, Cond, Routine, Scan, While } from '../schedule/kernel.js'
 import { addressed, type Address } from './addressed.js'
 import { i32, leave, loop, memory, nothing, select, sequence, when, type Code, type Local, type Statement } from './code.js'
+import type { Emitted } from './emitted.js'
 import type { ModuleBuilder } from './module.js'
-import type { Emitted } from './nest.js'
 
 /** Runs a schedule, given the address of the table with the addresses of its inputs, its outputs and its arena. */
 export type Run = (table: Code<'i32'>) => Statement

@@ -5,7 +5,7 @@ import { convolutionOf, roomsOf, tableEntries, type ConvAxis, type Convolution, 
 import { i32, memory, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { counted, each, least, plus, times } from '../loops.js'
 import type { Scope } from '../module.js'
-import { entryBytes, type Number } from '../tile.js'
+import { entryBytes, type Number } from '../products/tile.js'
 import { emitTurn, type Around, type Step } from './patches.js'
 import { copyBox } from './walk.js'
 import type { Writer } from './writer.js'

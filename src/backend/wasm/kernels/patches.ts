@@ -5,8 +5,8 @@ import { addProduct } from '../fma.js'
 import { gatherLanes, scatterLanes } from '../lanes.js'
 import { counted, plus, times } from '../loops.js'
 import type { ModuleBuilder, Scope } from '../module.js'
-import { definePanel, panelBytes } from '../panel.js'
-import { arithmeticOf, defineRows, entryBytes, lanesOf, widest, type Number, type Side } from '../tile.js'
+import { definePanel, panelBytes } from '../products/panel.js'
+import { arithmeticOf, defineRows, entryBytes, lanesOf, widest, type Number, type Side } from '../products/tile.js'
 
 /*
  * The products within a convolution: of patches of the image, which are packed as they are needed, with the kernel.

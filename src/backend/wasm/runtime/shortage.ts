@@ -1,8 +1,8 @@
-import { MemoryError } from '../../core/errors.js'
-import { showBytes } from '../../core/units.js'
-import { arenaOf } from '../schedule/arena.js'
-import { bytesIn } from '../schedule/control.js'
-import type { Buffer, Schedule } from '../schedule/kernel.js'
+import { MemoryError } from '../../../core/errors.js'
+import { showBytes } from '../../../core/units.js'
+import { arenaOf } from '../../schedule/buffers/arena.js'
+import { bytesIn } from '../../schedule/control.js'
+import type { Buffer, Schedule } from '../../schedule/kernel.js'
 import { page, type Heap } from './heap.js'
 
 const total = (buffers: readonly Buffer[]): number => buffers.reduce((sum, buffer) => sum + bytesIn(buffer), 0)

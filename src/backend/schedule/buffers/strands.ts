@@ -1,4 +1,4 @@
-import type { Buffer } from './kernel.js'
+import type { Buffer } from '../kernel.js'
 import { never, type Life, type Lives } from './sharing.js'
 
 /** Buffers that share memory one after the other, in order. */

@@ -1,4 +1,4 @@
-import type { Buffer, Cond, Kernel, Routine, Scan, Value, While } from './kernel.js'
+import type { Buffer, Cond, Kernel, Routine, Scan, Value, While } from '../kernel.js'
 
 /** The buffers that a kernel reads, writes, and needs for itself. */
 export interface Touched {

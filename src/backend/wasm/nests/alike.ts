@@ -1,6 +1,6 @@
-import { sameParams } from '../../ir/numbering.js'
-import { equalAffine } from '../schedule/affine.js'
-import type { Buffer, Nest, Phase, Reduction, Register, Store, Value } from '../schedule/kernel.js'
+import { sameParams } from '../../../ir/numbering.js'
+import { equalAffine } from '../../schedule/affine.js'
+import type { Buffer, Nest, Phase, Reduction, Register, Store, Value } from '../../schedule/kernel.js'
 
 /** What of one nest stands in the place of what of another. */
 class Likeness {

@@ -1,9 +1,9 @@
-import { isFloat, maxValue, minValue, type DType } from '../../core/dtype.js'
-import type { Combiner, Reduction, Register } from '../schedule/kernel.js'
-import { after, f32x4, f64x2, sequence, v128, type Code, type Local, type Statement } from './code.js'
-import { constantLanes, turned, type Lanes } from './lanes.js'
-import type { Scope } from './module.js'
-import { emitLanes } from './operations.js'
+import { isFloat, maxValue, minValue, type DType } from '../../../core/dtype.js'
+import type { Combiner, Reduction, Register } from '../../schedule/kernel.js'
+import { after, f32x4, f64x2, sequence, v128, type Code, type Local, type Statement } from '../code.js'
+import { constantLanes, turned, type Lanes } from '../lanes.js'
+import type { Scope } from '../module.js'
+import { emitLanes } from '../operations.js'
 
 const neutral = (combiner: Combiner, dtype: DType): number => {
   switch (combiner) {

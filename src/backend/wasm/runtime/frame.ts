@@ -1,5 +1,5 @@
-import type { TypedArray } from '../../core/dtype.js'
-import type { Buffer, Schedule } from '../schedule/kernel.js'
+import type { TypedArray } from '../../../core/dtype.js'
+import type { Buffer, Schedule } from '../../schedule/kernel.js'
 import { bytesOf, viewOf, type Heap, type Region } from './heap.js'
 
 /** Results and arguments up to this many bytes pass through a program's own frame: to copy them is less than to keep track of them. */

@@ -1,4 +1,4 @@
-import type { Buffer, Kernel } from './kernel.js'
+import type { Buffer, Kernel } from '../kernel.js'
 import { touched } from './touched.js'
 
 /** The kernels without stores that nobody reads. */

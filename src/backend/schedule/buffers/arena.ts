@@ -1,5 +1,5 @@
-import { byteSize } from '../../core/dtype.js'
-import type { Buffer, Schedule } from './kernel.js'
+import { byteSize } from '../../../core/dtype.js'
+import type { Buffer, Schedule } from '../kernel.js'
 import { touched } from './touched.js'
 
 /** Places of the buffers between inputs and outputs, in bytes from the start of an arena. */

@@ -1,6 +1,6 @@
+import type { Buffer, Cond, Kernel, Routine, Schedule } from '../kernel.js'
 import { arenaOf } from './arena.js'
 import { copiesOf } from './copies.js'
-import type { Buffer, Cond, Kernel, Routine, Schedule } from './kernel.js'
 import { scratchOf } from './leftover.js'
 import { renamed, type Rename } from './renamed.js'
 import { canHand, isCopy, livesOf, sourcesOf, type Handing } from './sharing.js'

@@ -1,5 +1,5 @@
-import { equalAffine } from './affine.js'
-import type { Buffer, Kernel } from './kernel.js'
+import { equalAffine } from '../affine.js'
+import type { Buffer, Kernel } from '../kernel.js'
 
 /** A result that is the same as an operand, element by element. */
 export interface Copy {

@@ -1,10 +1,10 @@
-import { byteSize } from '../../core/dtype.js'
-import { i32, i32x4, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement } from './code.js'
-import { constantLanes, gatherLanes, widenMask } from './lanes.js'
-import { counted, plus, times } from './loops.js'
-import type { ModuleBuilder, Scope } from './module.js'
-import { once } from './once.js'
-import { highHalves, highWords, lowHalves, lowWords } from './shuffles.js'
+import { byteSize } from '../../../core/dtype.js'
+import { i32, i32x4, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement } from '../code.js'
+import { constantLanes, gatherLanes, widenMask } from '../lanes.js'
+import { counted, plus, times } from '../loops.js'
+import type { ModuleBuilder, Scope } from '../module.js'
+import { once } from '../once.js'
+import { highHalves, highWords, lowHalves, lowWords } from '../shuffles.js'
 import { entryBytes, lanesOf, vectorsOf, type Number, type Side } from './tile.js'
 
 /*

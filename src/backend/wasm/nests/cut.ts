@@ -1,4 +1,4 @@
-import type { Nest } from '../schedule/kernel.js'
+import type { Nest } from '../../schedule/kernel.js'
 
 /*
  * How the iterations of a nest are cut into units.

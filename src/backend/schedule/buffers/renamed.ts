@@ -1,5 +1,5 @@
-import { equalAffine } from './affine.js'
-import type { Buffer, Kernel, Nest, Opaque, Phase, Store, Value } from './kernel.js'
+import { equalAffine } from '../affine.js'
+import type { Buffer, Kernel, Nest, Opaque, Phase, Store, Value } from '../kernel.js'
 import { touched } from './touched.js'
 
 /** The buffer that stands for a buffer. */

@@ -1,6 +1,6 @@
+import type { Buffer, Cond, Kernel, Schedule } from '../kernel.js'
 import { alike, aliasesOf, onceIn, type Alias } from './aliasing.js'
 import { copiesOf } from './copies.js'
-import type { Buffer, Cond, Kernel, Schedule } from './kernel.js'
 import { touched } from './touched.js'
 
 /** The kernels, by number, between which a buffer holds its elements: from the first that writes it to the last that needs it. */

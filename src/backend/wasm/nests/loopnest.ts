@@ -1,11 +1,11 @@
-import { range } from '../../core/shape.js'
-import type { Buffer, Nest, Phase, Register } from '../schedule/kernel.js'
+import { range } from '../../../core/shape.js'
+import type { Buffer, Nest, Phase, Register } from '../../schedule/kernel.js'
+import { i32, leave, loop, select, sequence, when, type Code, type Local, type Statement } from '../code.js'
+import type { Lanes } from '../lanes.js'
+import { times } from '../loops.js'
+import type { Scope } from '../module.js'
 import { Body, type Place, type Surroundings } from './body.js'
-import { i32, leave, loop, select, sequence, when, type Code, type Local, type Statement } from './code.js'
 import type { Cut } from './cut.js'
-import type { Lanes } from './lanes.js'
-import { times } from './loops.js'
-import type { Scope } from './module.js'
 import { Sum } from './sums.js'
 
 /** How many vectors go at a time where a reduction would wait for its own results. */

@@ -1,5 +1,5 @@
-import { equalAffine } from './affine.js'
-import type { Affine, Buffer, Cond, Kernel, Nest, Opaque, Scan, Value, While } from './kernel.js'
+import { equalAffine } from '../affine.js'
+import type { Affine, Buffer, Cond, Kernel, Nest, Opaque, Scan, Value, While } from '../kernel.js'
 
 /** A result that may be written over an operand of its kernel, if that is not read any more afterwards. */
 export interface Alias {

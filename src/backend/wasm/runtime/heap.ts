@@ -1,5 +1,5 @@
-import { byteSize, type DType, type TypedArray } from '../../core/dtype.js'
-import type { Storage } from '../../core/array.js'
+import type { Storage } from '../../../core/array.js'
+import { byteSize, type DType, type TypedArray } from '../../../core/dtype.js'
 import { mostPages, newMemory, type Memory } from './engine.js'
 
 /** A run of bytes in the memory. */

@@ -1,13 +1,13 @@
-import { byteSize } from '../../core/dtype.js'
-import { tileBytes } from '../schedule/blocking.js'
+import { byteSize } from '../../../core/dtype.js'
+import { tileBytes } from '../../schedule/blocking.js'
 import {
   block, f32x4, f64x2, i32, i32x4, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement
-} from './code.js'
-import { addProduct, type Arithmetic } from './fma.js'
-import { constantLanes, gatherLanes, scatterLanes, type Lanes } from './lanes.js'
-import { plus } from './loops.js'
-import type { ModuleBuilder } from './module.js'
-import { once } from './once.js'
+} from '../code.js'
+import { addProduct, type Arithmetic } from '../fma.js'
+import { constantLanes, gatherLanes, scatterLanes, type Lanes } from '../lanes.js'
+import { plus } from '../loops.js'
+import type { ModuleBuilder } from '../module.js'
+import { once } from '../once.js'
 
 /*
  * The innermost loops of products and convolutions: a tile of sums stays in registers while the depth goes by.
