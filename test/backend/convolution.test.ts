@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import type { DType } from '../../src/core/dtype.js'
-import { grad, lax, nn, np, random, tree, vmap } from '../../src/index.js'
+import { grad, jit, lax, nn, np, random, tree, vmap } from '../../src/index.js'
 import { numRuns } from '../support/arbitrary.js'
 import { agree, draw } from '../support/compiled.js'
 
@@ -96,6 +96,17 @@ describe('convolutions', () => {
         (x, w) => lax.convGeneralDilated(np.transpose(x, last), np.transpose(w, kernel), { ...options, dimensionNumbers }),
         [draw(1, lhs, dtype), draw(2, rhs, dtype)]
       )
+    }
+  })
+
+  test.each([1, 2, 8])('sums of negative zeros begin with zero, in %s groups', (featureGroupCount) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      for (const taps of [1, 3]) {
+        const [x, w] = [np.zeros([2, 5, 8], { dtype }), np.full([taps, 8 / featureGroupCount, 8], -1, { dtype })]
+        const options = { featureGroupCount, padding: 'SAME', dimensionNumbers: ['NWC', 'WIO', 'NWC'] } as const
+        const y = jit((a: NdArray, b: NdArray) => lax.convGeneralDilated(a, b, options))(x, w)
+        expect([...y.toTypedArray()].every((element) => Object.is(element, 0))).toBe(true)
+      }
     }
   })
 

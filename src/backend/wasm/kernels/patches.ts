@@ -2,7 +2,7 @@ import { range, sizeOf } from '../../../core/shape.js'
 import type { Convolution, Cut } from '../../schedule/convolution.js'
 import { i32, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement } from '../code.js'
 import { addProduct } from '../fma.js'
-import { gatherLanes, scatterLanes } from '../lanes.js'
+import { constantLanes, gatherLanes, scatterLanes } from '../lanes.js'
 import { counted, plus, times } from '../loops.js'
 import type { ModuleBuilder, Scope } from '../module.js'
 import { definePanel, panelBytes } from '../products/panel.js'
@@ -149,7 +149,7 @@ const alongFeatures = (around: Around, { view, weights, target, placeCount, dept
 const depthwise = (around: Around, { view, weights, target, placeCount }: Turning): Statement => {
   const { scope, plan: { depth, features: { size } }, bytes, dtype, from: where, rooms: [, placeTable] } = around
   const lanes = lanesOf(dtype)
-  const { mul } = arithmeticOf(dtype)
+  const zero = constantLanes(dtype, 0)
   const accumulate = addProduct(scope, arithmeticOf(dtype))
   const offsets = (step: Step): readonly number[] => depth.axes.reduce<readonly number[]>(
     (all, axis) => all.flatMap((at) => range(axis.size).map((i) => at + i * axis[step] * bytes)), [0]
@@ -167,7 +167,7 @@ const depthwise = (around: Around, { view, weights, target, placeCount }: Turnin
       to.set(i32.add(i32.add(target.get, i32.load(entry.get, 4)), times(feature, bytes))),
       ...kernel.map((element, k) => {
         const factor = load(from.get, places[k], count)
-        return sum.set(k === 0 ? mul(factor, element.get) : accumulate(sum.get, factor, element.get))
+        return sum.set(accumulate(k === 0 ? zero : sum.get, factor, element.get))
       }),
       ...(count === lanes ? [v128.store(to.get, sum.get)] : scatterLanes(dtype, to.get, sum.get, lanes, count, bytes))
     ))
