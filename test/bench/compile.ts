@@ -2,15 +2,17 @@
  * How long programs take from a function to its first result, in milliseconds: each program in fresh processes, whose code has never run
  * before, the medians of several. Stages first, then what a user waits for. Results are checked elsewhere; nothing here is warm.
  *
- *     npx tsx test/bench/compile.ts [rounds] [programs, such as mlp chain]
+ *     npx tsx test/bench/compile.ts [--rounds n] [programs, such as mlp chain]
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { argv, execPath } from 'node:process'
+import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { Argument, Command } from 'commander'
 import { buildSync } from 'esbuild'
+import { positive } from './positive.js'
 
 type Times = Readonly<Record<string, number>>
 
@@ -21,8 +23,13 @@ const programs: readonly (readonly [name: string, sizes: readonly number[]])[] =
   ['skipping', sizes], ['scan', [10, 10000]]
 ]
 
-const [rounds, ...asked] = argv.slice(2)
-const count = Number(rounds ?? 5)
+const command = new Command('compile')
+  .description('how long programs take to trace and to compile, each in fresh processes')
+  .addArgument(new Argument('[programs...]', 'which programs, all if none is given').choices(programs.map(([name]) => name)))
+  .option('--rounds <n>', 'how many processes each', positive, 5)
+  .parse()
+const asked = command.args
+const { rounds: count } = command.opts<{ readonly rounds: number }>()
 
 const folder = mkdtempSync(join(tmpdir(), 'compile-'))
 const script = join(folder, 'compiling.mjs')

@@ -10,6 +10,7 @@ import { measure, table } from './measure.js'
 import { ownCandidates } from './own.js'
 import { isInstalled, peerNames, prepare, type PeerName } from './peers.js'
 import { ratios, ratioTable } from './perexample.js'
+import { positive } from './positive.js'
 import { comparison } from './report.js'
 import { timed, type Cells } from './rounds.js'
 import type { Workload } from './spec.js'
@@ -26,12 +27,6 @@ const listOf = (known: readonly string[]) => (text: string): readonly string[] =
   const unknown = asked.find((name) => !known.some((each) => each === name || each.startsWith(`${name}-`)))
   if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}, but ${known.join(', ')}.`)
   return known.filter((each) => asked.some((name) => each === name || each.startsWith(`${name}-`)))
-}
-
-const positive = (text: string): number => {
-  const n = Number(text)
-  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('It is a positive integer.')
-  return n
 }
 
 interface Options {
