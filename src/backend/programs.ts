@@ -1,4 +1,4 @@
-import { refuseChecks } from '../control/check.js'
+import { refuseChecks } from '../control/effects/check.js'
 import type { Contraction } from '../control/jit.js'
 import { publicName, type Jaxpr } from '../core/primitive.js'
 import { warn } from '../core/warn.js'

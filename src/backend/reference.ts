@@ -1,7 +1,7 @@
 import type { Backend } from '../core/trace.js'
 import { rows } from '../array/ndarray.js'
 import { isTracer } from '../core/trace.js'
-import { unstack } from '../lax/split.js'
+import { unstack } from '../lax/movement/split.js'
 
 /** The backend that runs each primitive's own implementation, and jaxprs by interpreting them. */
 export const reference: Backend = {

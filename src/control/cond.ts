@@ -9,15 +9,15 @@ import { avalsOf, hasEffects, variable } from '../ir/jaxpr.js'
 import { maskKey, memo } from '../ir/memo.js'
 import { stageClosed } from '../ir/stage.js'
 import { broadcastInDim, zerosLike } from '../lax/broadcast.js'
-import { clamp } from '../lax/clamp.js'
-import { eq } from '../lax/comparison.js'
-import { selectN } from '../lax/select.js'
+import { clamp } from '../lax/elementwise/clamp.js'
+import { eq } from '../lax/elementwise/comparison.js'
+import { selectN } from '../lax/elementwise/select.js'
 import {
   batchJaxpr, jvpJaxpr, linearizeJaxpr, transposeJaxpr, type BatchedJaxpr, type JvpJaxpr, type LinearizedJaxpr, type TransposedJaxpr
 } from '../transform/jaxprs.js'
 import { scatter, select } from '../transform/mask.js'
 import { jetCond } from './jets.js'
-import { guarded } from './guard.js'
+import { guarded } from './effects/guard.js'
 import { either, rewired } from './wiring.js'
 
 export interface CondParams {

@@ -1,7 +1,7 @@
 import type { Atom, Eqn, Jaxpr, Var } from '../core/primitive.js'
 import { variable, withParts } from '../ir/jaxpr.js'
 import { memo } from '../ir/memo.js'
-import { convertElementTypeP, type ConvertParams } from '../lax/convert.js'
+import { convertElementTypeP, type ConvertParams } from '../lax/elementwise/convert.js'
 import type { CallParams } from './call.js'
 import { jitP } from './jit.js'
 

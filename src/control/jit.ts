@@ -5,7 +5,7 @@ import { evaluate } from '../ir/evaluate.js'
 import { linearizeJaxpr, residualValues, transposeJaxpr } from '../transform/jaxprs.js'
 import { scatter } from '../transform/mask.js'
 import { callRules, knownOnes, pushed, type CallParams } from './call.js'
-import { refuseChecks } from './check.js'
+import { refuseChecks } from './effects/check.js'
 import { none } from './wiring.js'
 
 /**

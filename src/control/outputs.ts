@@ -2,7 +2,7 @@ import type { NdArray } from '../core/array.js'
 import { sameType, type Aval } from '../core/aval.js'
 import { join } from '../core/promotion.js'
 import { equalShapes } from '../core/shape.js'
-import { convertElementType } from '../lax/convert.js'
+import { convertElementType } from '../lax/elementwise/convert.js'
 
 /** The type that two results take together: they differ in nothing, or one of them is weak and yields. `undefined` if there is none. */
 export const agreed = (a: Aval, b: Aval): Aval | undefined => {

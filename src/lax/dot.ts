@@ -8,9 +8,9 @@ import { checkList, checkOptions } from '../core/options.js'
 import type { Primitive, Unknown } from '../core/primitive.js'
 import { normalAxes, range, sizeOf, stridesOf, without, type Shape } from '../core/shape.js'
 import { bind1 } from '../core/trace.js'
-import { convertElementType } from './convert.js'
+import { convertElementType } from './elementwise/convert.js'
 import { known, primitive } from './rule.js'
-import { inverse, transpose } from './transpose.js'
+import { inverse, transpose } from './movement/transpose.js'
 
 /** Axes of the left operand, and as many of the right one, that belong together. */
 export type AxisPairs = readonly [lhs: readonly number[], rhs: readonly number[]]

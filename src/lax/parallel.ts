@@ -6,12 +6,12 @@ import { ArgumentError } from '../core/errors.js'
 import type { Batched, Primitive, Push } from '../core/primitive.js'
 import { bind1 } from '../core/trace.js'
 import { flatten } from '../tree/pytree.js'
-import { div, mul } from './arithmetic.js'
+import { div, mul } from './elementwise/arithmetic.js'
 import { fullLike, reduceSum } from './broadcast.js'
-import { eq } from './comparison.js'
-import { convertElementType } from './convert.js'
-import { iota } from './iota.js'
-import { reduceMax, reduceMin } from './reduce.js'
+import { eq } from './elementwise/comparison.js'
+import { convertElementType } from './elementwise/convert.js'
+import { iota } from './movement/iota.js'
+import { reduceMax, reduceMin } from './reduction/reduce.js'
 
 /*
  * Collectives: what examples of a batch tell one another. A vmap that names its axis turns them into reductions.

@@ -1,7 +1,7 @@
 import { share } from '../array/ndarray.js'
 import type { Primitive } from '../core/primitive.js'
 import { bind1 } from '../core/trace.js'
-import type { Unary } from './pointwise.js'
+import type { Unary } from './elementwise/pointwise.js'
 import { primitive } from './rule.js'
 
 /** The operand, without a derivative. */

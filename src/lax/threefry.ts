@@ -7,7 +7,7 @@ import { DTypeError } from '../core/errors.js'
 import type { Primitive } from '../core/primitive.js'
 import { broadcastShapes, sizeOf, stridesOf, type Shape } from '../core/shape.js'
 import { bind } from '../core/trace.js'
-import { reshape } from './reshape.js'
+import { reshape } from './movement/reshape.js'
 
 /** The elements of an operand, one for each position of the result. */
 const spread = (x: NdArray, shape: Shape, size: number): TypedArray => {

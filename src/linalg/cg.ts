@@ -1,4 +1,4 @@
-import { whileLoop } from '../control/whileloop.js'
+import { whileLoop } from '../control/loops/whileloop.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { ArgumentError, quoted, ShapeError } from '../core/errors.js'
 import { checkFunction, checkOptions } from '../core/options.js'

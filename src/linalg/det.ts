@@ -1,4 +1,4 @@
-import { customJvp } from '../control/customjvp.js'
+import { customJvp } from '../control/custom/customjvp.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { bind1 } from '../core/trace.js'
 import * as lax from '../lax/index.js'

@@ -1,4 +1,4 @@
-import { foriLoop } from '../control/whileloop.js'
+import { foriLoop } from '../control/loops/whileloop.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { isInteger } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'

@@ -1,5 +1,5 @@
 import { checkArray, dataOf, isArray, isConcrete } from '../array/ndarray.js'
-import { unravel } from '../control/check.js'
+import { unravel } from '../control/effects/check.js'
 import type { NdArray } from '../core/array.js'
 import { isDType, isFloat, type FloatDType } from '../core/dtype.js'
 import { ArgumentError, CotangentError, DTypeError, quoted, ShapeError, TreeError } from '../core/errors.js'

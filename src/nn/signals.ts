@@ -1,4 +1,4 @@
-import { scan } from '../control/loops.js'
+import { scan } from '../control/loops/loops.js'
 import type { NdArray } from '../core/array.js'
 import type { FloatDType } from '../core/dtype.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError, showPath, TreeError, type Path } from '../co
 import { checkOptions } from '../core/options.js'
 import { normalAxis, range } from '../core/shape.js'
 import { broadcastLeading } from '../lax/broadcast.js'
-import { transpose } from '../lax/transpose.js'
+import { transpose } from '../lax/movement/transpose.js'
 import { broadcastPrefix } from '../tree/prefix.js'
 import type { TreeDef } from '../tree/treedef.js'
 import { batchArrays } from './batch.js'

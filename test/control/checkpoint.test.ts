@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Jaxpr } from '../../src/core/primitive.js'
-import * as debug from '../../src/control/debug.js'
+import * as debug from '../../src/control/effects/debug.js'
 import { check } from '../../src/ir/check.js'
 import { dce } from '../../src/ir/dce.js'
 import { simplify } from '../../src/ir/passes.js'

@@ -1,5 +1,5 @@
 import type { Jaxpr } from '../../src/core/primitive.js'
-import type { Policy } from '../../src/control/policy.js'
+import type { Policy } from '../../src/control/checkpoint/policy.js'
 import { subjaxprs } from '../../src/ir/jaxpr.js'
 import { checkpoint, checkpointName, grad, jit, lax, makeJaxpr, np, valueAndGrad, type NdArray } from '../../src/index.js'
 import { golden } from '../support/golden.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { callback } from '../../src/control/callback.js'
+import { callback } from '../../src/control/effects/callback.js'
 import { check } from '../../src/ir/check.js'
 import { simplify } from '../../src/ir/passes.js'
 import { linearizeArrays } from '../../src/transform/differentiate.js'

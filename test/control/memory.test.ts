@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { scanP } from '../../src/control/scan.js'
+import { scanP } from '../../src/control/loops/scan.js'
 import type { Jaxpr } from '../../src/core/primitive.js'
 import type { ScanParams } from '../../src/control/loop.js'
 import { avalsOf, subjaxprs } from '../../src/ir/jaxpr.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nans, NonFiniteError, print, sink } from '../../src/control/debug.js'
+import { nans, NonFiniteError, print, sink } from '../../src/control/effects/debug.js'
 import * as lax from '../../src/control/index.js'
 import { ArgumentError, grad, jit, jvp, makeJaxpr, np, TracerError, valueAndGrad, vmap, type NdArray } from '../../src/index.js'
 import { close } from '../support/close.js'

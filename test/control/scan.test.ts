@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scanP } from '../../src/control/scan.js'
+import { scanP } from '../../src/control/loops/scan.js'
 import {
   ArgumentError, grad, hessian, ir, jacfwd, jit, jvp, lax, linearTranspose, makeJaxpr, np, ShapeError, stopGradient, TracerError, tree,
   TreeError, vjp, vmap, type NdArray

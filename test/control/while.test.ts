@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { whileP } from '../../src/control/while.js'
+import { whileP } from '../../src/control/loops/while.js'
 import {
   ArgumentError, DerivativeError, DTypeError, grad, hessian, ir, jacfwd, jit, jvp, lax, linearize, makeJaxpr, np, ShapeError, tree, TreeError,
   vjp, vmap, type NdArray

@@ -1,10 +1,10 @@
-"""Prints src/lax/scalar/coefficients.ts: polynomials for the elementary and special functions.
+"""Prints src/lax/elementwise/scalar/coefficients.ts: polynomials for the elementary and special functions.
 
 Each is the Chebyshev interpolant of the function named, in 50 digits, written in powers of u = (x - centre) * scale with
 u in [-1, 1], lowest power first, and cut where it meets the tolerance. The last digits are those of the nearest double.
 
     pip install mpmath
-    python test/golden/make_coefficients.py > src/lax/scalar/coefficients.ts
+    python test/golden/make_coefficients.py > src/lax/elementwise/scalar/coefficients.ts
 """
 
 import mpmath as mp

@@ -5,9 +5,9 @@ import type { Jaxpr, Primitive, Var } from '../../src/core/primitive.js'
 import { jitP } from '../../src/control/jit.js'
 import { check } from '../../src/ir/check.js'
 import { literal, variable } from '../../src/ir/jaxpr.js'
-import { addP } from '../../src/lax/arithmetic.js'
+import { addP } from '../../src/lax/elementwise/arithmetic.js'
 import { reduceSumP } from '../../src/lax/broadcast.js'
-import { sinP } from '../../src/lax/trigonometric.js'
+import { sinP } from '../../src/lax/elementwise/trigonometric.js'
 
 const vector = (): Var => variable(aval([2], 'float32'))
 const scalar = (): Var => variable(aval([], 'float32'))

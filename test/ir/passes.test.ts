@@ -16,7 +16,7 @@ import { simplify } from '../../src/ir/passes.js'
 import { stage } from '../../src/ir/stage.js'
 import * as lax from '../../src/lax/index.js'
 import { psumP } from '../../src/lax/parallel.js'
-import { unary } from '../../src/lax/pointwise.js'
+import { unary } from '../../src/lax/elementwise/pointwise.js'
 import { f32 } from '../support/arrays.js'
 
 const staged = (f: (...xs: NdArray[]) => readonly NdArray[], ...examples: readonly NdArray[]): Jaxpr =>

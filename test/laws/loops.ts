@@ -1,12 +1,12 @@
 import type { NdArray } from '../../src/core/array.js'
 import type { CondParams } from '../../src/control/cond.js'
 import { partsOf, type ScanParams } from '../../src/control/loop.js'
-import type { WhileParams } from '../../src/control/while.js'
+import type { WhileParams } from '../../src/control/loops/while.js'
 import { evaluate } from '../../src/ir/evaluate.js'
 import { full } from '../../src/lax/broadcast.js'
-import { concatenate } from '../../src/lax/concatenate.js'
-import { expandDims } from '../../src/lax/reshape.js'
-import { indexInDim } from '../../src/lax/slice.js'
+import { concatenate } from '../../src/lax/movement/concatenate.js'
+import { expandDims } from '../../src/lax/movement/reshape.js'
+import { indexInDim } from '../../src/lax/movement/slice.js'
 
 /*
  * What the primitives that hold jaxprs mean, in plain JavaScript: `if` and `for`, with `evaluate` for the bodies. These

@@ -4,12 +4,12 @@ import type { NdArray, NestedList } from '../../src/core/array.js'
 import { Unknown } from '../../src/core/primitive.js'
 import { allocate } from '../../src/core/dtype.js'
 import { sizeOf, type Shape } from '../../src/core/shape.js'
-import { concatenate, concatenateP } from '../../src/lax/concatenate.js'
-import { expandDims, reshape, squeeze } from '../../src/lax/reshape.js'
-import { rev } from '../../src/lax/reverse.js'
-import { indexInDim, pad, padP, slice, sliceInDim, sliceP } from '../../src/lax/slice.js'
-import { split, splitP, unstack } from '../../src/lax/split.js'
-import { transpose } from '../../src/lax/transpose.js'
+import { concatenate, concatenateP } from '../../src/lax/movement/concatenate.js'
+import { expandDims, reshape, squeeze } from '../../src/lax/movement/reshape.js'
+import { rev } from '../../src/lax/movement/reverse.js'
+import { indexInDim, pad, padP, slice, sliceInDim, sliceP } from '../../src/lax/movement/slice.js'
+import { split, splitP, unstack } from '../../src/lax/movement/split.js'
+import { transpose } from '../../src/lax/movement/transpose.js'
 
 const array = (list: NestedList): NdArray => fromList('array', list)
 const iota = (shape: Shape): NdArray =>

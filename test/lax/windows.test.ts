@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import { ArgumentError, ShapeError } from '../../src/core/errors.js'
-import { reduceWindow, type ReduceWindowOptions } from '../../src/lax/reducewindow.js'
+import { reduceWindow, type ReduceWindowOptions } from '../../src/lax/window/reducewindow.js'
 import { jvp } from '../../src/transform/forward.js'
 import { vjp } from '../../src/transform/reverse.js'
 import { vmap } from '../../src/transform/vmap.js'

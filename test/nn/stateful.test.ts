@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
 import { ArgumentError, DTypeError, ShapeError, TreeError } from '../../src/core/errors.js'
-import { scan } from '../../src/control/loops.js'
+import { scan } from '../../src/control/loops/loops.js'
 import { jit } from '../../src/jit/jit.js'
 import * as nn from '../../src/nn/index.js'
 import * as np from '../../src/numpy/index.js'

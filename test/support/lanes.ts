@@ -2,10 +2,10 @@ import { i32, leave, loop, sequence, v128, type Code } from '../../src/backend/w
 import { binary32, binary64, unary32, unary64, type Function1, type Function2 } from '../../src/backend/wasm/functions/index.js'
 import { ModuleBuilder } from '../../src/backend/wasm/module.js'
 import { instantiate, newMemory } from '../../src/backend/wasm/runtime/engine.js'
-import { erf, erfc, erfInv } from '../../src/lax/scalar/error.js'
-import { erfInv32 } from '../../src/lax/scalar/giles.js'
-import { logistic } from '../../src/lax/scalar/hyperbolic.js'
-import { exp2, pow } from '../../src/lax/scalar/power.js'
+import { erf, erfc, erfInv } from '../../src/lax/elementwise/scalar/error.js'
+import { erfInv32 } from '../../src/lax/elementwise/scalar/giles.js'
+import { logistic } from '../../src/lax/elementwise/scalar/hyperbolic.js'
+import { exp2, pow } from '../../src/lax/elementwise/scalar/power.js'
 
 /** How many numbers a compiled function takes at once. */
 export const room = 1 << 16

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bind1 } from '../../src/core/trace.js'
 import { checkGrads, DerivativeError, jit, lax, np, vmap, type NdArray } from '../../src/index.js'
-import { binary, unary } from '../../src/lax/pointwise.js'
+import { binary, unary } from '../../src/lax/elementwise/pointwise.js'
 import { f32, f64, i32 } from '../support/arrays.js'
 
 const modes = ['forward', 'forward over forward', 'reverse over forward', 'reverse', 'forward over reverse', 'reverse over reverse']

@@ -2,10 +2,10 @@ import { equalAvals, type Aval } from '../../core/aval.js'
 import type { DType } from '../../core/dtype.js'
 import type { Atom, Eqn, Primitive, Var } from '../../core/primitive.js'
 import { equalShapes, type Shape } from '../../core/shape.js'
-import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
+import { convertElementTypeP, type ConvertParams } from '../../lax/elementwise/convert.js'
 import { broadcastInDimP, reduceSumP, type AxesParams, type BroadcastParams } from '../../lax/broadcast.js'
-import { reshapeP, type ReshapeParams } from '../../lax/reshape.js'
-import { transposeP, type TransposeParams } from '../../lax/transpose.js'
+import { reshapeP, type ReshapeParams } from '../../lax/movement/reshape.js'
+import { transposeP, type TransposeParams } from '../../lax/movement/transpose.js'
 import { avalsOf, literal, variable } from '../../ir/jaxpr.js'
 
 const none = {}

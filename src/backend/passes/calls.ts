@@ -1,6 +1,6 @@
 import { optimizationBarrierP } from '../../control/barrier.js'
 import type { CallParams } from '../../control/call.js'
-import type { CheckpointParams } from '../../control/checkpoint.js'
+import type { CheckpointParams } from '../../control/checkpoint/checkpoint.js'
 import { inlined } from '../../control/inline.js'
 import { jitP } from '../../control/jit.js'
 import type { ScanParams } from '../../control/loop.js'

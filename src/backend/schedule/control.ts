@@ -1,6 +1,6 @@
 import type { CondParams } from '../../control/cond.js'
 import type { ScanParams } from '../../control/loop.js'
-import type { WhileParams } from '../../control/while.js'
+import type { WhileParams } from '../../control/loops/while.js'
 import { byteSize } from '../../core/dtype.js'
 import type { Eqn, Jaxpr } from '../../core/primitive.js'
 import { arenaOf } from './buffers/arena.js'

@@ -1,8 +1,8 @@
 import type { Aval } from '../../core/aval.js'
 import { byteSize, type DType } from '../../core/dtype.js'
 import { stridesOf, type Shape } from '../../core/shape.js'
-import type { ConvParams } from '../../lax/conv.js'
-import { dilated } from '../../lax/convdims.js'
+import type { ConvParams } from '../../lax/window/conv.js'
+import { dilated } from '../../lax/window/convdims.js'
 import { tileBytes } from './blocking.js'
 
 /*

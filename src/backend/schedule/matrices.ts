@@ -3,7 +3,7 @@ import type { Eqn, Var } from '../../core/primitive.js'
 import { range, without } from '../../core/shape.js'
 import { variable } from '../../ir/jaxpr.js'
 import { dotGeneralP, type DotParams } from '../../lax/dot.js'
-import { transposeP, type TransposeParams } from '../../lax/transpose.js'
+import { transposeP, type TransposeParams } from '../../lax/movement/transpose.js'
 import { isMatrix } from './product.js'
 
 /** Whether the axes of an operand make matrices as they are. */

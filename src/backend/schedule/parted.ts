@@ -1,6 +1,6 @@
 import type { Eqn } from '../../core/primitive.js'
-import { sliceP, type SliceParams } from '../../lax/slice.js'
-import { splitP, type SplitParams } from '../../lax/split.js'
+import { sliceP, type SliceParams } from '../../lax/movement/slice.js'
+import { splitP, type SplitParams } from '../../lax/movement/split.js'
 
 /** Whether an equation takes an array apart. */
 export const isSplit = ({ primitive }: Eqn): boolean => primitive === splitP

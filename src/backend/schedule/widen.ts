@@ -1,7 +1,7 @@
 import type { Eqn } from '../../core/primitive.js'
 import { isFloat } from '../../core/dtype.js'
 import { variable } from '../../ir/jaxpr.js'
-import { convertElementTypeP, type ConvertParams } from '../../lax/convert.js'
+import { convertElementTypeP, type ConvertParams } from '../../lax/elementwise/convert.js'
 
 const isNarrow = ({ primitive, inputs: [x], outputs: [out] }: Eqn): boolean =>
   primitive.name === 'dot_general' && x.aval.dtype !== out.aval.dtype && isFloat(x.aval.dtype)

@@ -1,6 +1,6 @@
 import { isFloat, type DType, type FloatDType } from '../../core/dtype.js'
-import type { IntegerPowParams } from '../../lax/power.js'
-import type { RoundParams } from '../../lax/rounding.js'
+import type { IntegerPowParams } from '../../lax/elementwise/power.js'
+import type { RoundParams } from '../../lax/elementwise/rounding.js'
 import type { ShiftParams } from '../schedule/lower/elementwise.js'
 import type { Operation } from '../schedule/schedulable.js'
 import { after, f32x4, f64x2, i32, i32x4, v128, type Code } from './code.js'

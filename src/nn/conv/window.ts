@@ -1,7 +1,7 @@
 import type { NdArray } from '../../core/array.js'
 import { ArgumentError, ShapeError, quoted } from '../../core/errors.js'
 import type { Shape } from '../../core/shape.js'
-import { paddingPairs, type Pair } from '../../lax/convdims.js'
+import { paddingPairs, type Pair } from '../../lax/window/convdims.js'
 
 /*
  * What convolutions and pools share: windows that slide along the axes of space, which lie between those of the batch and

@@ -1,5 +1,5 @@
 import { checkArray, isArray } from '../../array/ndarray.js'
-import { scan } from '../../control/loops.js'
+import { scan } from '../../control/loops/loops.js'
 import type { NdArray } from '../../core/array.js'
 import { isInteger } from '../../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js'

@@ -1,4 +1,4 @@
-import { whileLoop } from '../../control/whileloop.js'
+import { whileLoop } from '../../control/loops/whileloop.js'
 import { fromScalar } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
 import * as lax from '../../lax/index.js'

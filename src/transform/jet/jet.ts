@@ -1,6 +1,6 @@
 import type { NdArray } from '../../core/array.js'
 import type { Series, Tangent } from '../../core/primitive.js'
-import { div, mul } from '../../lax/arithmetic.js'
+import { div, mul } from '../../lax/elementwise/arithmetic.js'
 import { zerosLike } from '../../lax/broadcast.js'
 import { structure } from '../../tree/pytree.js'
 import type { MapLeaves } from '../../tree/types.js'

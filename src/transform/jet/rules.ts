@@ -1,7 +1,7 @@
 import type { NdArray } from '../../core/array.js'
 import type { Primitive, Series } from '../../core/primitive.js'
 import { bind1 } from '../../core/trace.js'
-import type { IntegerPowParams } from '../../lax/power.js'
+import type { IntegerPowParams } from '../../lax/elementwise/power.js'
 import type { primitives } from '../../lax/primitives.js'
 import {
   acosSeries, acoshSeries, asinSeries, asinhSeries, atan2Series, atanSeries, atanhSeries, cbrtSeries, cosSeries, coshSeries,

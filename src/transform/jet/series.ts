@@ -1,6 +1,6 @@
 import type { NdArray } from '../../core/array.js'
 import type { Series, Tangent } from '../../core/primitive.js'
-import { mul } from '../../lax/arithmetic.js'
+import { mul } from '../../lax/elementwise/arithmetic.js'
 import { sumOf } from '../../lax/broadcast.js'
 
 /*

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { erfInv32, erfInv64 } from '../../../src/lax/scalar/giles.js'
+import { erfInv32, erfInv64 } from '../../../src/lax/elementwise/scalar/giles.js'
 import { golden } from '../../support/golden.js'
 import { compile, distance32, subjects, worst32, type Subject } from '../../support/lanes.js'
 import { ulp } from '../../support/ulp.js'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { dtypes, isFloat, type DType } from '../../../src/core/dtype.js'
-import type { ConvParams } from '../../../src/lax/conv.js'
+import type { ConvParams } from '../../../src/lax/window/conv.js'
 import type { DotParams } from '../../../src/lax/dot.js'
-import { windowShape, type WindowParams } from '../../../src/lax/window.js'
-import type { SelectParams } from '../../../src/lax/windowselect.js'
+import { windowShape, type WindowParams } from '../../../src/lax/window/window.js'
+import type { SelectParams } from '../../../src/lax/window/windowselect.js'
 import { permutation, shapes, sizes, type Draw } from '../../support/arbitrary.js'
 import type { Example, Row } from '../row.js'
 

@@ -1,11 +1,11 @@
 import { isFloat } from '../../../core/dtype.js'
 import type { AnyPrimitive, Atom } from '../../../core/primitive.js'
-import { absP, addP, divP, maxP, minP, mulP, negP, squareP, subP } from '../../../lax/arithmetic.js'
+import { absP, addP, divP, maxP, minP, mulP, negP, squareP, subP } from '../../../lax/elementwise/arithmetic.js'
 import { addAnyP, reduceSumP } from '../../../lax/broadcast.js'
 import { dotGeneralP } from '../../../lax/dot.js'
-import { expP } from '../../../lax/exponential.js'
-import { integerPowP, type IntegerPowParams } from '../../../lax/power.js'
-import { selectNP } from '../../../lax/select.js'
+import { expP } from '../../../lax/elementwise/exponential.js'
+import { integerPowP, type IntegerPowParams } from '../../../lax/elementwise/power.js'
+import { selectNP } from '../../../lax/elementwise/select.js'
 import { numberOf, type Rule, type Rules, type Surroundings } from './rule.js'
 
 /*

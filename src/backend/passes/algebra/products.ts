@@ -1,7 +1,7 @@
 import type { Atom, Eqn } from '../../../core/primitive.js'
 import { range, without } from '../../../core/shape.js'
 import { dotGeneralP, type DotParams } from '../../../lax/dot.js'
-import { transposeP, type TransposeParams } from '../../../lax/transpose.js'
+import { transposeP, type TransposeParams } from '../../../lax/movement/transpose.js'
 import type { Rule, Rules } from './rule.js'
 
 /*

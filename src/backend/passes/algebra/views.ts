@@ -1,12 +1,12 @@
 import { coerce, isFloat } from '../../../core/dtype.js'
 import type { Atom, Eqn } from '../../../core/primitive.js'
 import { equalShapes, sizeOf, type Shape } from '../../../core/shape.js'
-import { nameP } from '../../../control/name.js'
+import { nameP } from '../../../control/checkpoint/name.js'
 import { broadcastInDimP, type BroadcastParams } from '../../../lax/broadcast.js'
-import { convertElementTypeP } from '../../../lax/convert.js'
-import { reshapeP, squeezeP } from '../../../lax/reshape.js'
+import { convertElementTypeP } from '../../../lax/elementwise/convert.js'
+import { reshapeP, squeezeP } from '../../../lax/movement/reshape.js'
 import { stopGradientP } from '../../../lax/stop.js'
-import { transposeP, type TransposeParams } from '../../../lax/transpose.js'
+import { transposeP, type TransposeParams } from '../../../lax/movement/transpose.js'
 import { numberOf, type Rule, type Rules } from './rule.js'
 
 /*

@@ -4,7 +4,7 @@ import { sizeOf } from '../../../core/shape.js'
 import type { ScanParams } from '../../../control/loop.js'
 import { broadcastInDimP } from '../../../lax/broadcast.js'
 import { dotGeneralP, type DotParams } from '../../../lax/dot.js'
-import { reshapeP, squeezeP } from '../../../lax/reshape.js'
+import { reshapeP, squeezeP } from '../../../lax/movement/reshape.js'
 import type { Model } from './model.js'
 
 /** A reader finds the elements of these where they are. */

@@ -1,10 +1,10 @@
 import type { AnyPrimitive, Atom, Eqn } from '../../../core/primitive.js'
 import { sizeOf } from '../../../core/shape.js'
-import { addP, mulP, negP, subP } from '../../../lax/arithmetic.js'
+import { addP, mulP, negP, subP } from '../../../lax/elementwise/arithmetic.js'
 import { addAnyP, broadcastInDimP } from '../../../lax/broadcast.js'
 import { dotGeneralP } from '../../../lax/dot.js'
-import { reshapeP, squeezeP } from '../../../lax/reshape.js'
-import { transposeP } from '../../../lax/transpose.js'
+import { reshapeP, squeezeP } from '../../../lax/movement/reshape.js'
+import { transposeP } from '../../../lax/movement/transpose.js'
 
 const views: ReadonlySet<AnyPrimitive> = new Set<AnyPrimitive>([reshapeP, squeezeP, transposeP, negP])
 const sums: ReadonlySet<AnyPrimitive> = new Set<AnyPrimitive>([addAnyP, addP, subP])

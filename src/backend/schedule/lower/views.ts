@@ -1,5 +1,5 @@
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.js'
-import type { SliceParams } from '../../../lax/slice.js'
+import type { SliceParams } from '../../../lax/movement/slice.js'
 import { constant, plus } from '../affine.js'
 import type { Affine } from '../kernel.js'
 import type { ViewLowering } from '../lowering.js'

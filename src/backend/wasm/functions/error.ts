@@ -1,4 +1,4 @@
-import { erfInvMiddle, erfInvTail, erfSmall, type Polynomial } from '../../../lax/scalar/coefficients.js'
+import { erfInvMiddle, erfInvTail, erfSmall, type Polynomial } from '../../../lax/elementwise/scalar/coefficients.js'
 import { erf32, erfcLog32, erfcTail32, erfcTail64 } from './coefficients.js'
 import { expNear32, expOfSum64, expWide } from './exponential.js'
 import { choice, double, polynomial, single, withSign } from './format.js'

@@ -1,4 +1,4 @@
-import * as G from '../../../lax/scalar/giles.js'
+import * as G from '../../../lax/elementwise/scalar/giles.js'
 import { f32x4, f64x2, v128 } from '../code.js'
 import { choice, double, signOf } from './format.js'
 import { halves, twoProduct, twoSum, type Pair } from './sums.js'

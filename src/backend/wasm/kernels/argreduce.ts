@@ -1,6 +1,6 @@
 import { byteSize, isFloat } from '../../../core/dtype.js'
 import { sizeOf } from '../../../core/shape.js'
-import type { ArgParams } from '../../../lax/argreduce.js'
+import type { ArgParams } from '../../../lax/reduction/argreduce.js'
 import { f32x4, f64x2, i32x4, sequence, v128, type Code } from '../code.js'
 import { narrowMask } from '../lanes.js'
 import { emitLanes } from '../operations.js'

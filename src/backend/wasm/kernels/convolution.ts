@@ -1,6 +1,6 @@
 import { byteSize } from '../../../core/dtype.js'
 import { range, sizeOf } from '../../../core/shape.js'
-import type { ConvParams } from '../../../lax/conv.js'
+import type { ConvParams } from '../../../lax/window/conv.js'
 import { convolutionOf, roomsOf, tableEntries, type ConvAxis, type Convolution, type Cut } from '../../schedule/convolution.js'
 import { i32, memory, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { counted, each, least, plus, times } from '../loops.js'

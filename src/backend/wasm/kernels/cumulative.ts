@@ -1,6 +1,6 @@
 import { byteSize, isFloat, type DType } from '../../../core/dtype.js'
 import { sizeOf } from '../../../core/shape.js'
-import type { CumulativeParams } from '../../../lax/cumulative.js'
+import type { CumulativeParams } from '../../../lax/reduction/cumulative.js'
 import { f32x4, f64x2, sequence, v128, type Code, type Local, type Statement } from '../code.js'
 import { unary64 } from '../functions/index.js'
 import { constantLanes } from '../lanes.js'

@@ -1,5 +1,5 @@
 import { byteSize, coerce } from '../../../core/dtype.js'
-import type { GatherParams } from '../../../lax/gather.js'
+import type { GatherParams } from '../../../lax/indexed/gather.js'
 import type { Code } from '../code.js'
 import { constantElement } from './element.js'
 import { copyBox, fillBox } from './walk.js'

@@ -1,6 +1,6 @@
 import type { Aval } from '../../../core/aval.js'
 import { byteSize, maxValue, minValue, type DType } from '../../../core/dtype.js'
-import type { WindowParams } from '../../../lax/window.js'
+import type { WindowParams } from '../../../lax/window/window.js'
 import { isPlain, paddedShape } from '../../schedule/padded.js'
 import { f32x4, f64x2, nothing, sequence, v128, type Code, type Statement } from '../code.js'
 import { constantLanes } from '../lanes.js'

@@ -1,6 +1,6 @@
 import { byteSize, type DType } from '../../../core/dtype.js'
 import { range, sizeOf, type Shape } from '../../../core/shape.js'
-import type { WindowParams } from '../../../lax/window.js'
+import type { WindowParams } from '../../../lax/window/window.js'
 import { i32, leave, loop, nothing, sequence, v128, type Code, type Local, type Statement } from '../code.js'
 import { gatherLanes, loadLanes, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
 import { plus } from '../loops.js'

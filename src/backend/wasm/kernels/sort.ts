@@ -1,6 +1,6 @@
 import { byteSize, type DType } from '../../../core/dtype.js'
-import type { SortParams } from '../../../lax/sort.js'
-import type { TopKParams } from '../../../lax/topk.js'
+import type { SortParams } from '../../../lax/indexed/sort.js'
+import type { TopKParams } from '../../../lax/indexed/topk.js'
 import { block, f32, f64, i32, i64, leave, loop, memory, select, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { loadOne } from '../lanes.js'
 import type { Scope } from '../module.js'

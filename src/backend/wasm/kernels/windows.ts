@@ -1,7 +1,7 @@
 import type { Aval } from '../../../core/aval.js'
 import { byteSize, isUnsigned } from '../../../core/dtype.js'
 import { range, without, type Shape } from '../../../core/shape.js'
-import { batchAxes, type GatherDimensionNumbers } from '../../../lax/indexing.js'
+import { batchAxes, type GatherDimensionNumbers } from '../../../lax/indexed/indexing.js'
 import { i32, select, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import type { Scope } from '../module.js'
 import { byteStrides, elementAt } from './element.js'
