@@ -1,4 +1,5 @@
 import { wrap } from '../array/ndarray.js'
+import { written } from '../backend/wasm/kernels/writer.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { checkOptions } from '../core/options.js'
@@ -9,6 +10,7 @@ import * as lax from '../lax/index.js'
 import { tril } from '../numpy/matrix.js'
 import { matmul } from '../numpy/products.js'
 import { matrixTranspose } from '../numpy/shape.js'
+import { choleskyLoops } from './kernels/cholesky.js'
 import { squareOf, squares, symmetrized } from './square.js'
 import { copies } from './stack.js'
 import { triangularSolve } from './triangular.js'
@@ -27,7 +29,7 @@ const factorize = (a: Float64Array, n: number): boolean => {
 }
 
 /** The lower triangular L with L Lᵀ = A, of which the lower triangle is read; NaN where there is none. */
-export const choleskyP: Primitive<'cholesky'> = {
+export const choleskyP: Primitive<'cholesky'> = written({
   name: 'cholesky',
   abstract([x]) {
     squareOf('cholesky', x)
@@ -57,7 +59,7 @@ export const choleskyP: Primitive<'cholesky'> = {
     return [[l], ([d]) => [d === null ? null : push(d)]]
   },
   batch: (_, operands, __, params) => [[bind1(choleskyP, operands, params)], [true]]
-}
+}, choleskyLoops)
 
 /** Of a Cholesky factor. */
 export interface CholeskyOptions {

@@ -1,4 +1,5 @@
 import { wrap } from '../array/ndarray.js'
+import { written } from '../backend/wasm/kernels/writer.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
@@ -14,19 +15,9 @@ import { matmul } from '../numpy/products.js'
 import { expanded, promoteAll } from '../numpy/promote.js'
 import { matrixTranspose } from '../numpy/shape.js'
 import { part, product, rowsOf, subtract, transposed, turned, type Dense } from './dense.js'
+import { triangularLoops, type TriangularSolveParams } from './kernels/triangular.js'
 import { joined, squareOf } from './square.js'
 import { copies, stackOf } from './stack.js'
-
-export interface TriangularSolveParams {
-  /** Solve op(a) x = b, else x op(a) = b. */
-  readonly leftSide: boolean
-  /** Which triangle of a is read. */
-  readonly lower: boolean
-  /** op(a) is the transpose of a. */
-  readonly transposeA: boolean
-  /** The diagonal is not read: it is ones. */
-  readonly unitDiagonal: boolean
-}
 
 /** How many rows are solved for before they are taken from the others. */
 const breadth = 32
@@ -41,10 +32,12 @@ const substitute = (a: Dense, x: Float64Array, width: number, lower: boolean, un
     const [top, bottom] = lower ? [done, Math.min(done + breadth, n)] : [Math.max(n - done - breadth, 0), n - done]
     const [from, to] = lower ? [0, top] : [bottom, n]
     if (from < to) subtract(product(part(a, top, bottom, from, to), rowsOf(x, width, from, to)), rowsOf(x, width, top, bottom))
+    const at = (step: number): number => (lower ? top + step : bottom - 1 - step)
     for (let step = 0; step < bottom - top; step++) {
-      const i = lower ? top + step : bottom - 1 - step
+      const i = at(step)
       const [row, own] = [a.first + i * a.down, i * width]
-      for (let j = lower ? top : i + 1, end = lower ? i : bottom; j < end; j++) {
+      for (let before = 0; before < step; before++) {
+        const j = at(before)
         const factor = a.data[row + j * a.right]
         for (let c = 0, other = j * width; c < width; c++) x[own + c] -= factor * x[other + c]
       }
@@ -54,7 +47,7 @@ const substitute = (a: Dense, x: Float64Array, width: number, lower: boolean, un
 }
 
 /** Solutions of systems with triangular matrices; the other triangle is not read. */
-export const triangularSolveP: Primitive<'triangular_solve', TriangularSolveParams> = {
+export const triangularSolveP: Primitive<'triangular_solve', TriangularSolveParams> = written({
   name: 'triangular_solve',
   abstract([a, b], { leftSide }) {
     const [matrix, right] = [squareOf('triangularSolve', a), stackOf('triangularSolve', b)]
@@ -101,7 +94,7 @@ export const triangularSolveP: Primitive<'triangular_solve', TriangularSolvePara
     const { b: wide, back } = joined(b, 1, params.leftSide ? 'columns' : 'rows')
     return [[back(bind1(triangularSolveP, [a, wide], params))], [true]]
   }
-}
+}, triangularLoops)
 
 /** Which triangular system is solved. */
 export type TriangularSolveOptions = Partial<TriangularSolveParams>

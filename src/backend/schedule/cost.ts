@@ -70,21 +70,6 @@ const workOfNest = ({ outer, phases }: Nest): Work => {
   return { flops, reads: bytes(read), writes: bytes(written) }
 }
 
-interface Shaped {
-  readonly dimensionNumbers?: { readonly rhsSpec?: readonly number[] }
-  readonly windowDimensions?: readonly number[]
-}
-
-/** Convolutions and windows; operations that move elements, search or sort count as none. */
-const flopsOfOpaque = ({ params, avals, outs }: Opaque): number => {
-  const { dimensionNumbers, windowDimensions } = params as Shaped // what some primitives have
-  if (dimensionNumbers?.rhsSpec !== undefined) {
-    const { shape } = avals[1]
-    return (2 * sizeOf(outs[0].shape) * sizeOf(shape)) / Math.max(1, shape[dimensionNumbers.rhsSpec[0]])
-  }
-  return windowDimensions === undefined ? 0 : sizeOf(outs[0].shape) * product(windowDimensions)
-}
-
 /** An array that is changed in place: as much of it as there are updates. */
 const workOfUpdate = (kernel: Opaque): Work => {
   const { operands, avals } = kernel
@@ -97,7 +82,7 @@ const workOfUpdate = (kernel: Opaque): Work => {
 const flopsOf = (kernel: Product | Opaque | Host): number => {
   switch (kernel.kind) {
     case 'product': return 2 * product(kernel.batch) * kernel.rows * kernel.columns * kernel.depth
-    case 'opaque': return flopsOfOpaque(kernel)
+    case 'opaque': return kernel.flops
     case 'host': return 0
   }
 }

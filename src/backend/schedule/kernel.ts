@@ -1,6 +1,6 @@
 import type { Aval } from '../../core/aval.js'
 import type { DType } from '../../core/dtype.js'
-import type { Eqn } from '../../core/primitive.js'
+import type { AnyPrimitive, Eqn } from '../../core/primitive.js'
 
 /*
  * What a program does, as loops over static extents: independent of the machine that carries them out.
@@ -96,6 +96,7 @@ export interface Product {
 /** An operation with loops of its own, which the target writes. */
 export interface Opaque {
   readonly kind: 'opaque'
+  readonly primitive: AnyPrimitive
   /** Its primitive's name. */
   readonly name: string
   readonly params: object
@@ -104,8 +105,10 @@ export interface Opaque {
   readonly avals: readonly Aval[]
   readonly results: readonly Buffer[]
   readonly outs: readonly Aval[]
-  /** Room that it needs for itself. */
+  /** Room that it needs for itself; in the end for a list of addresses, if there are so many. */
   readonly workspace: readonly Buffer[]
+  /** Elementary operations on elements. */
+  readonly flops: number
 }
 
 /** An operation that the target does not write: it calls whoever runs the program, who carries it out, and what it does besides. */

@@ -6,6 +6,7 @@ import type { Buffer } from './kernel.js'
 import type { Lowering } from './lowering.js'
 import { loweringOf } from './lower/index.js'
 import { productOf } from './product.js'
+import type { Room } from './workspace.js'
 
 /** An operation on elements: operands of `types`, the last of which is that of all but choices, to results of `out`. */
 export interface Operation {
@@ -15,12 +16,22 @@ export interface Operation {
   readonly out: DType
 }
 
+/** What loops of its own take that a target has for an equation. */
+export interface Demand {
+  /** Room that they need for themselves. */
+  readonly rooms: readonly Room[]
+  /** Elementary operations on elements. */
+  readonly flops: number
+}
+
 /** What a target can do. */
 export interface Target {
   /** Whether it computes the operation on elements. */
   emits(operation: Operation): boolean
   /** Whether it has loops of its own for the equation. */
   writes(eqn: Eqn): boolean
+  /** What these take. */
+  demand(eqn: Eqn): Demand
 }
 
 /** How many operands an operation on elements may have: functions take so many addresses. */

@@ -15,7 +15,7 @@ import { Placed } from './placed.js'
 import { prepared, type Segment } from './prepare.js'
 import { productOf } from './product.js'
 import { loweringFor, type Target } from './schedulable.js'
-import { workspaceOf } from './workspace.js'
+import { roomsFor } from './workspace.js'
 
 /** The dearest value that is computed again for a second reader rather than kept. */
 const cheap = 2
@@ -178,9 +178,11 @@ class Scheduler {
       case 'control': return controlKernel(eqn, buffers, results, { room, schedule: (jaxpr) => unplaced(prepared(jaxpr), this.#target) })
       case 'host': return this.#host(eqn, results)
       default: {
-        const { primitive: { name }, params } = eqn
-        const workspace = workspaceOf(eqn).map(({ dtype, size }) => room(dtype, size))
-        return { kind: 'opaque', name, params, operands, avals: avalsOf(eqn.inputs), results, outs: avalsOf(eqn.outputs), workspace }
+        const { primitive, params } = eqn
+        const { rooms, flops } = this.#target.demand(eqn)
+        const workspace = roomsFor(rooms, operands.length + results.length).map(({ dtype, size }) => room(dtype, size))
+        const [avals, outs] = [avalsOf(eqn.inputs), avalsOf(eqn.outputs)]
+        return { kind: 'opaque', primitive, name: primitive.name, params, operands, avals, results, outs, workspace, flops }
       }
     }
   }

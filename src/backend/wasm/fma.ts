@@ -14,14 +14,21 @@ export const hasFma = (): boolean => {
   return isValid(module.bytes())
 }
 
-/** Addition and multiplication of lanes, as one instruction too where they are floats. */
+/** Arithmetic of lanes; a multiplication with an addition, or subtraction, is one instruction too where they are floats. */
 export interface Arithmetic {
   readonly add: (a: Code<'v128'>, b: Code<'v128'>) => Code<'v128'>
+  readonly sub: (a: Code<'v128'>, b: Code<'v128'>) => Code<'v128'>
   readonly mul: (a: Code<'v128'>, b: Code<'v128'>) => Code<'v128'>
   readonly relaxedMadd?: (a: Code<'v128'>, b: Code<'v128'>, c: Code<'v128'>) => Code<'v128'>
+  readonly relaxedNmadd?: (a: Code<'v128'>, b: Code<'v128'>, c: Code<'v128'>) => Code<'v128'>
 }
 
+type Accumulate = (sum: Code<'v128'>, a: Code<'v128'>, b: Code<'v128'>) => Code<'v128'>
+
 /** A product of lanes added to a sum. */
-export const addProduct = ({ fma }: Pick<ModuleBuilder, 'fma'>, { add, mul, relaxedMadd }: Arithmetic) =>
-  (sum: Code<'v128'>, a: Code<'v128'>, b: Code<'v128'>): Code<'v128'> =>
-    (fma && relaxedMadd !== undefined ? relaxedMadd(a, b, sum) : add(sum, mul(a, b)))
+export const addProduct = ({ fma }: Pick<ModuleBuilder, 'fma'>, { add, mul, relaxedMadd }: Arithmetic): Accumulate =>
+  (sum, a, b) => (fma && relaxedMadd !== undefined ? relaxedMadd(a, b, sum) : add(sum, mul(a, b)))
+
+/** A product of lanes taken off a sum. */
+export const takeProduct = ({ fma }: Pick<ModuleBuilder, 'fma'>, { sub, mul, relaxedNmadd }: Arithmetic): Accumulate =>
+  (sum, a, b) => (fma && relaxedNmadd !== undefined ? relaxedNmadd(a, b, sum) : sub(sum, mul(a, b)))

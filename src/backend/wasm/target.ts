@@ -2,11 +2,11 @@ import type { Schedule } from '../schedule/kernel.js'
 import { preparedSegment, type Segment } from '../schedule/prepare.js'
 import { loweringFor, type Target } from '../schedule/schedulable.js'
 import { schedule } from '../schedule/schedule.js'
-import { writes } from './kernels/index.js'
+import { demand, writes } from './kernels/index.js'
 import { emits } from './operations.js'
 
 /** What modules do by themselves. */
-export const target: Target = { emits, writes }
+export const target: Target = { emits, writes, demand }
 
 /** Whether modules carry out a program all by themselves. */
 export const isOwn = (jaxpr: Segment): boolean => preparedSegment(jaxpr).eqns.every((eqn) => loweringFor(eqn, target).kind !== 'host')

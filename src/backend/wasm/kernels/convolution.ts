@@ -140,6 +140,15 @@ const convolve = (
 const convolution: Writer = {
   accepts: ([lhs, rhs], _, [out]) =>
     ['float32', 'float64', 'int32', 'uint32'].includes(out.dtype) && lhs.dtype === out.dtype && rhs.dtype === out.dtype,
+  // a block of the image, tables and a panel
+  rooms(avals, params, [out]) {
+    const sizes = roomsOf(convolutionOf(avals, params as ConvParams, out), out.dtype) // of a convolution
+    return [{ dtype: 'uint8', size: sizes.reduce((sum, bytes) => sum + bytes, 0) }]
+  },
+  flops([, { shape }], params, [out]) {
+    const { rhsSpec: [features] } = (params as ConvParams).dimensionNumbers // of a convolution
+    return (2 * sizeOf(out.shape) * sizeOf(shape)) / Math.max(1, shape[features])
+  },
   write({ module, scope, params, operands, avals, results: [out], outs: [aval], workspace: [room] }) {
     const plan = convolutionOf(avals, params as ConvParams, aval) // of a convolution
     const [image, kernel] = operands as readonly Code<'i32'>[] // they have axes

@@ -1,5 +1,6 @@
 import type { Aval } from '../../../core/aval.js'
 import { byteSize, maxValue, minValue, type DType } from '../../../core/dtype.js'
+import { sizeOf } from '../../../core/shape.js'
 import type { WindowParams } from '../../../lax/window/window.js'
 import { isPlain, paddedShape } from '../../schedule/padded.js'
 import { f32x4, f64x2, nothing, sequence, v128, type Code, type Statement } from '../code.js'
@@ -9,7 +10,7 @@ import type { Scope } from '../module.js'
 import { emitLanes, emits } from '../operations.js'
 import { lowHalves, turnedHalves } from '../shuffles.js'
 import { byteStrides, constantElement } from './element.js'
-import { alongLast, geometryOf, inWindow, lanesFor, loadApart, store } from './sliding.js'
+import { alongLast, flopsOfWindows, geometryOf, inWindow, lanesFor, loadApart, store } from './sliding.js'
 import { copyBox, fillBox } from './walk.js'
 import type { Writer } from './writer.js'
 
@@ -45,6 +46,12 @@ const combining = (scope: Scope, operation: string, dtype: DType, neutral: numbe
 
 const reduceWindow = (operation: 'add' | 'max' | 'min', neutral: (dtype: DType) => number): Writer => ({
   accepts: (_, __, [{ dtype }]) => emits({ operation, params: {}, types: [dtype, dtype], out: dtype }),
+  // the array with its padding, if it has some
+  rooms([{ dtype, shape }], params) {
+    const p = params as WindowParams // of windowed reductions
+    return isPlain(p) ? [] : [{ dtype, size: sizeOf(paddedShape(shape, p)) }]
+  },
+  flops: flopsOfWindows,
   write({ scope, params, operands: [x], avals: [{ dtype, shape }], results: [to], outs: [out], workspace: [room] }) {
     const p = params as WindowParams // of windowed reductions
     const plain = isPlain(p)

@@ -1,8 +1,7 @@
 import { byteSize, type DType } from '../../../core/dtype.js'
-import { sizeOf } from '../../../core/shape.js'
+import { range, sizeOf, without, type Shape } from '../../../core/shape.js'
 import type { ScatterParams } from '../../../lax/indexed/gather.js'
-import { gatherNumbers, windowSizes } from '../../../lax/indexed/indexing.js'
-import { scatterRun } from '../../schedule/workspace.js'
+import { gatherNumbers, windowSizes, type ScatterDimensionNumbers } from '../../../lax/indexed/indexing.js'
 import { f32x4, f64x2, i32, leave, loop, memory, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { constantLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
 import { plus } from '../loops.js'
@@ -112,13 +111,34 @@ const inPlace = (operation: Combination, writing: Writing): Statement => {
   })
 }
 
+/** The longest run of elements that lie side by side in the updates and that windows hold entirely or not at all: their last axes. */
+const runOf = (operand: Shape, updates: Shape, d: ScatterDimensionNumbers): { readonly run: number; readonly axes: number } => {
+  const windowed = without(range(operand.length), [...d.insertedWindowDims, ...d.operandBatchingDims])
+  let [run, axes] = [1, 0]
+  for (let k = 1; k <= windowed.length; k++, axes++) {
+    const [axis, place] = [operand.length - k, updates.length - k]
+    if (windowed.at(-k) !== axis || d.updateWindowDims.at(-k) !== place || updates[place] !== operand[axis]) break
+    run *= operand[axis]
+  }
+  return { run, axes }
+}
+
+/** Sums that are rounded once: which run of the operand each belongs to, which sum each run has, and the sums. */
+const summing: Required<Writer>['rooms'] = ([x, , updates], params) => {
+  const { dimensionNumbers, uniqueIndices } = params as ScatterParams // of a scatter
+  if (x.dtype !== 'float32' || uniqueIndices) return []
+  const { run } = runOf(x.shape, updates.shape, dimensionNumbers)
+  const [all, most] = [sizeOf(x.shape), Math.min(sizeOf(x.shape), sizeOf(updates.shape))]
+  return [{ dtype: 'int32', size: most / run }, { dtype: 'int32', size: all / run }, { dtype: 'float64', size: most }]
+}
+
 /**
  * Sums, or products, of float32 in float64, rounded once. A run of the operand that is updated gets a sum of its own; which one is found
  * as in a sparse set (Briggs & Torczon, 1993), whose tables need no clearing.
  */
 const roundedOnce = (operation: 'add' | 'mul', writing: Writing): Statement => {
   const { scope, params, avals, results: [to], outs: [out], workspace: [owners, numbers, sums] } = writing
-  const { run, axes } = scatterRun(out.shape, avals[2].shape, (params as ScatterParams).dimensionNumbers) // of a scatter
+  const { run, axes } = runOf(out.shape, avals[2].shape, (params as ScatterParams).dimensionNumbers) // of a scatter
   const [count, id, number, sum] = Array.from({ length: 4 }, () => scope.local('i32'))
   const value = scope.local('v128')
   const combine = operation === 'add' ? f64x2.add : f64x2.mul
@@ -159,14 +179,14 @@ const roundedOnce = (operation: 'add' | 'mul', writing: Writing): Statement => {
   )
 }
 
-const combining = (operation: Combination): Writer => ({
+const combining = (operation: Combination): Writer => ({ accepts, write: (writing) => inPlace(operation, writing) })
+
+const rounding = (operation: 'add' | 'mul'): Writer => ({
   accepts,
-  write(writing) {
-    const rounds = writing.workspace.length > 0 && (operation === 'add' || operation === 'mul')
-    return rounds ? roundedOnce(operation, writing) : inPlace(operation, writing)
-  }
+  rooms: summing,
+  write: (writing) => (writing.workspace.length > 0 ? roundedOnce(operation, writing) : inPlace(operation, writing))
 })
 
 export const scatters = {
-  scatter, scatter_add: combining('add'), scatter_mul: combining('mul'), scatter_min: combining('min'), scatter_max: combining('max')
+  scatter, scatter_add: rounding('add'), scatter_mul: rounding('mul'), scatter_min: combining('min'), scatter_max: combining('max')
 } as const

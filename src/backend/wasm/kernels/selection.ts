@@ -11,7 +11,7 @@ import { each, plus, times } from '../loops.js'
 import type { Scope } from '../module.js'
 import { highWords, lowWords } from '../shuffles.js'
 import { byteStrides, constantElement } from './element.js'
-import { alongLast, geometryOf, lanesFor, loadApart, mostWritten, placesIn, store } from './sliding.js'
+import { alongLast, flopsOfWindows, geometryOf, lanesFor, loadApart, mostWritten, placesIn, store } from './sliding.js'
 import { fillBox } from './walk.js'
 import type { Writer, Writing } from './writer.js'
 
@@ -160,6 +160,7 @@ const floats = ([{ dtype, shape }, other]: readonly Aval[]): boolean =>
 
 const selectAndGather: Writer = {
   accepts: floats,
+  flops: flopsOfWindows,
   write(writing) {
     const { scope, params, operands, avals: [, x], results: [to], outs: [out] } = writing
     const p = params as SelectParams // of selections
@@ -179,6 +180,7 @@ const selectAndGather: Writer = {
 
 const selectAndScatter: Writer = {
   accepts: floats,
+  flops: flopsOfWindows,
   write(writing) {
     const { scope, params, operands, avals: [source, x], results: [to], outs: [out] } = writing
     const p = params as SelectParams // of selections

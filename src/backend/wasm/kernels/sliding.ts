@@ -8,6 +8,7 @@ import type { Scope } from '../module.js'
 import { words } from '../shuffles.js'
 import { byteStrides } from './element.js'
 import { walk } from './walk.js'
+import type { Writer } from './writer.js'
 
 /*
  * Windows that slide along every axis of an array. Lanes lie along the last axis of the result.
@@ -89,5 +90,9 @@ export const store = (scope: Scope, dtype: DType, address: Code<'i32'>, value: C
   const held = scope.local('v128')
   return sequence(held.set(value), ...scatterLanes(dtype, address, held.get, lanes, count, byteSize(dtype)))
 }
+
+/** One operation for each element of a window and of the result. */
+export const flopsOfWindows: Required<Writer>['flops'] = (_, params, [{ shape }]) =>
+  sizeOf(shape) * sizeOf((params as WindowParams).windowDimensions) // of operations over windows
 
 export const lanesFor = (dtype: DType): Lanes => (dtype === 'float64' ? 2 : 4)

@@ -1,6 +1,7 @@
 import { byteSize, type DType } from '../../../core/dtype.js'
 import type { SortParams } from '../../../lax/indexed/sort.js'
 import type { TopKParams } from '../../../lax/indexed/topk.js'
+import type { Room } from '../../schedule/workspace.js'
 import { block, f32, f64, i32, i64, leave, loop, memory, select, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import { loadOne } from '../lanes.js'
 import type { Scope } from '../module.js'
@@ -166,8 +167,13 @@ const byBytes = (scope: Scope, count: number, from: Local<'i32'>, to: Local<'i32
   )
 }
 
+/** Records of key and position, twice, and four tables of how many keys there are with each byte. */
+const roomsOf = (count: number): readonly Room[] =>
+  [{ dtype: 'float64', size: count }, { dtype: 'float64', size: count }, { dtype: 'int32', size: 1024 }]
+
 /** Arrays rearranged along an axis. */
 const sort: Writer = {
+  rooms: ([{ shape }], params) => roomsOf(shape[(params as SortParams).dimension]), // of sort
   write({ scope, params, operands, avals, results, workspace }) {
     const { dimension, numKeys } = params as SortParams // of sort
     const { shape } = avals[0]
@@ -202,6 +208,7 @@ const sort: Writer = {
 
 /** The greatest elements of each row, and where they are. */
 const topK: Writer = {
+  rooms: ([{ shape }]) => roomsOf(shape[shape.length - 1]),
   write({ scope, params, operands: [x], avals: [{ shape, dtype }], results, workspace }) {
     const { k } = params as TopKParams // of top_k
     const bytes = byteSize(dtype)

@@ -3,7 +3,7 @@ import { tileBytes } from '../../schedule/blocking.js'
 import {
   block, f32x4, f64x2, i32, i32x4, leave, loop, nothing, sequence, v128, when, type Code, type Local, type Statement
 } from '../code.js'
-import { addProduct, type Arithmetic } from '../fma.js'
+import { addProduct, takeProduct, type Arithmetic } from '../fma.js'
 import { constantLanes, gatherLanes, scatterLanes, type Lanes } from '../lanes.js'
 import { plus } from '../loops.js'
 import type { ModuleBuilder } from '../module.js'
@@ -54,6 +54,8 @@ export interface TileForm {
   readonly right: number
   /** Bytes from row to row and from column to column of the result; `null` where a table has them. */
   readonly out: { readonly row: number | null; readonly column: number | null }
+  /** The products are taken off what is there, one after the other: of whole vectors of floats, without tables. */
+  readonly taken?: boolean
 }
 
 export interface TileCall {
@@ -63,7 +65,7 @@ export interface TileCall {
   /** The bytes that the right factor's steps take. */
   readonly bytes: Code<'i32'>
   /** Not zero: the sums are added to what is there. */
-  readonly more: Code<'i32'>
+  readonly more?: Code<'i32'>
   /** How many tiles there are, one below the other; at least one. */
   readonly count: Code<'i32'>
   /** Tables: of rows with places in the left factor and in the result, of steps in the left factor, of columns in the result. */
@@ -78,9 +80,9 @@ const none = i32.const(0)
 
 /** A function for tiles one below the other. */
 const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
-  const { dtype, rows: height, columns, left: { free, depth }, right: width, out: { row, column } } = form
+  const { dtype, rows: height, columns, left: { free, depth }, right: width, out: { row, column }, taken = false } = form
   const [bytes, lanes, { add }] = [byteSize(dtype), lanesOf(dtype), arithmeticOf(dtype)]
-  const accumulate = addProduct(module, arithmeticOf(dtype))
+  const accumulate = (taken ? takeProduct : addProduct)(module, arithmeticOf(dtype))
   const vectors = vectorsOf(dtype, columns)
   const [splat, storeLane] = dtype === 'float64' ? [v128.load64Splat, v128.store64Lane] : [v128.load32Splat, v128.store32Lane]
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
@@ -147,16 +149,19 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
         (isWhole(j) ? [sum.set(add(sum.get, v128.load(to.get, i * (row ?? 0) + 16 * j)))] : [])))
       return additions.length === 0 ? nothing : when(more.get, sequence(...additions))
     }
+    const start = taken
+      ? [to.set(out.get), ...rows.flatMap((i) => sums[i].map((sum, j) => sum.set(v128.load(to.get, i * (row ?? 0) + 16 * j))))]
+      : sums.flat().map((sum) => sum.set(constantLanes(dtype, 0)))
     const stores = rows.flatMap((i) => [
       row === null ? to.set(i32.add(out.get, i32.load(rowTable.get, entryBytes * i + 4))) : i === 0 ? to.set(out.get) : nothing,
-      i === 0 || row === null ? adding(row === null ? [i] : rows) : nothing,
+      !taken && (i === 0 || row === null) ? adding(row === null ? [i] : rows) : nothing,
       ...sums[i].flatMap((sum, j) => store(sum, j, row === null ? 0 : i * row))
     ])
     return sequence(
       end.set(i32.add(rhs.get, size.get)), ...ends.map((local, j) => local.set(plus(end.get, j))),
       loop(sequence(
         ...starts.map((start, i) => start.set(i32.add(lhs.get, i32.load(rowTable.get, entryBytes * i)))),
-        ...sums.flat().map((sum) => sum.set(constantLanes(dtype, 0))),
+        ...start,
         from.set(rhs.get), at.set(base), depth === null ? step.set(stepTable.get) : nothing,
         block(loop(sequence(...steps, leave(0, i32.ltU(from.get, end.get))))),
         ...stores,
@@ -167,7 +172,7 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
       ))
     )
   })
-  return ({ lhs, rhs, out, bytes: size, more, count, rows = none, steps = none, columns: table = none }) =>
+  return ({ lhs, rhs, out, bytes: size, more = none, count, rows = none, steps = none, columns: table = none }) =>
     callee(lhs, rhs, out, size, more, count, rows, steps, table)
 }
 
@@ -181,8 +186,8 @@ export const defineRows = (
   const height = Math.min(rowsOf(vectorsOf(form.dtype, form.columns)), Math.max(...extents))
   const { left: { free }, out: { row } } = form
   const tile = (rows: number): Tile => {
-    const { dtype, columns, left, right, out } = form
-    return once(module, 'tile', [rows, columns, dtype, left, right, out], () => defineTile(module, { ...form, rows }))
+    const { dtype, columns, left, right, out, taken } = form
+    return once(module, 'tile', [rows, columns, dtype, left, right, out, taken], () => defineTile(module, { ...form, rows }))
   }
   const whole = extents.some((extent) => extent >= height) ? tile(height) : undefined
   const rests = [...new Set(extents.map((extent) => extent % height))].filter((rest) => rest > 0)
