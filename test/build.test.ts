@@ -116,7 +116,23 @@ describe('in a browser', () => {
     expect(files.filter((file) => /^(data|io|train)\//.test(file))).toEqual([])
     // what a QR decomposition is made of, for nn.initializers.orthogonal
     expect(files.filter((file) => file.startsWith('linalg/')).sort())
-      .toEqual(['dense', 'householder', 'qr', 'square', 'stack', 'triangular'].map((name) => `linalg/${name}.js`))
+      .toEqual([
+        'dense', 'householder', 'kernels/triangular', 'kernels/wide', 'qr', 'square', 'stack', 'triangular'
+      ].map((name) => `linalg/${name}.js`))
+  })
+
+  test('a primitive brings its loops along, and nobody else does', async () => {
+    const loopsOf = async (functions: string): Promise<readonly string[]> => {
+      const { files } = await bundled(`
+        import { jit } from 'cotangent'
+        import { ${functions} } from 'cotangent/linalg'
+        export const fs = [${functions}].map((f) => jit(f))
+      `)
+      return files.flatMap((file) => /^linalg\/kernels\/(.*)\.js$/.exec(file)?.slice(1) ?? []).sort()
+    }
+    expect(await loopsOf('multiDot')).toEqual([])
+    expect(await loopsOf('cholesky')).toEqual(['cholesky', 'triangular', 'wide'])
+    expect(await loopsOf('lu')).toEqual(['lu', 'triangular', 'wide'])
   })
 
   test('a compiled derivative', async () => {

@@ -1,4 +1,5 @@
 import { wrap } from '../array/ndarray.js'
+import { written } from '../backend/wasm/kernels/writer.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
 import { allocate } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
@@ -8,6 +9,7 @@ import * as lax from '../lax/index.js'
 import { eye, tril, triu } from '../numpy/matrix.js'
 import { matmul } from '../numpy/products.js'
 import { expanded } from '../numpy/promote.js'
+import { luLoops } from './kernels/lu.js'
 import { copies, matrices, stackOf } from './stack.js'
 import { triangularSolve } from './triangular.js'
 
@@ -71,7 +73,7 @@ const unpacked = (lu: NdArray, rows: number, columns: number): readonly [l: NdAr
 }
 
 /** Packed factors, the rows exchanged, and where each row comes from. */
-export const luP: Primitive<'lu'> = {
+export const luP: Primitive<'lu'> = written({
   name: 'lu',
   abstract([x]) {
     const { lead, rows, columns } = stackOf('lu', x)
@@ -107,7 +109,7 @@ export const luP: Primitive<'lu'> = {
     const outs = bind(luP, operands, params)
     return [outs, outs.map(() => true)]
   }
-}
+}, luLoops)
 
 /**
  * The factorisation P A = L U by elimination with partial pivoting, as LAPACK's `getrf`, of matrices `[..., m, n]`: U on and

@@ -103,7 +103,7 @@ describe('derivatives and batches too', () => {
 
 /** What modules call JavaScript for, as docs/compiler.md says: some of it for some dtypes only. */
 const hostedOnes: readonly string[] = [
-  'adjugate', 'conv_general_dilated', 'debug_callback', 'digamma', 'eigh', 'lgamma', 'lstsq', 'lu',
+  'adjugate', 'conv_general_dilated', 'debug_callback', 'digamma', 'eigh', 'lgamma', 'lstsq',
   'pinv', 'polygamma', 'pure_callback', 'qr', 'select_and_gather_add', 'select_and_scatter_add', 'svd'
 ]
 

@@ -4,7 +4,7 @@ import { counted, least, plus, times } from '../../backend/wasm/loops.js'
 import type { ModuleBuilder } from '../../backend/wasm/module.js'
 import { byteSize, type FloatDType } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
-import { clear, defineTake, eachMatrix, eachTile, layoutOf, moveRows, rowsAt } from './wide.js'
+import { clear, defineTake, eachMatrix, eachTile, layoutOf, moveRows, roomFor, rowsAt } from './wide.js'
 
 /** How many rows are finished before their products are taken off all others. */
 const breadth = 16
@@ -18,7 +18,7 @@ const rowsFor = (n: number): number => n + (n % 2)
  */
 const defineFactor = (module: ModuleBuilder, n: number) => {
   const layout = layoutOf(n)
-  const { tile, down } = layout
+  const { tile, width, down } = layout
   const left = { free: 8, depth: down }
   const single = n > 1 ? defineTake(module, layout, left, [1]) : undefined
   const pairs = n > breadth ? defineTake(module, layout, left, [2]) : undefined
@@ -36,7 +36,7 @@ const defineFactor = (module: ModuleBuilder, n: number) => {
       definite.set(i32.and(definite.get, f64.gt(pivot.get, f64.const(0)))),
       pivot.set(f64.sqrt(pivot.get)),
       root.set(f64x2.splat(pivot.get)),
-      end.set(plus(row.get, down)),
+      end.set(plus(row.get, 8 * width)),
       counted(scope, i32.add(row.get, times(i32.and(k, i32.const(-2)), 8)), end.get, 16, (at) =>
         v128.store(at.get, f64x2.div(v128.load(at.get), root.get))),
       f64.store(i32.add(row.get, times(k, 8)), pivot.get)
@@ -57,7 +57,7 @@ const defineFactor = (module: ModuleBuilder, n: number) => {
 export const choleskyLoops: Writer = {
   rooms([{ shape }]) {
     const n = shape[shape.length - 1]
-    return [{ dtype: 'float64', size: rowsFor(n) * layoutOf(n).width }]
+    return [roomFor(rowsFor(n), layoutOf(n))]
   },
   flops: ([{ shape }]) => Math.round((sizeOf(shape) * shape[shape.length - 1]) / 3),
   write({ module, scope, operands: [x], avals: [{ dtype, shape }], results: [to], workspace: [room] }) {

@@ -4,7 +4,7 @@ import { counted, least, plus, times } from '../../backend/wasm/loops.js'
 import type { ModuleBuilder } from '../../backend/wasm/module.js'
 import { byteSize, type FloatDType } from '../../core/dtype.js'
 import { range, sizeOf } from '../../core/shape.js'
-import { defineTake, eachMatrix, eachTile, layoutOf, moveRows, rowsAt, type Layout, type Range, type Strided } from './wide.js'
+import { defineTake, eachMatrix, eachTile, layoutOf, moveRows, roomFor, rowsAt, type Layout, type Range, type Strided } from './wide.js'
 
 /** Which triangular system is solved. */
 export interface TriangularSolveParams {
@@ -81,7 +81,7 @@ export const triangularLoops: Writer = {
     const { leftSide } = params as TriangularSolveParams // of triangular_solve
     const n = shape[shape.length - 1]
     const columns = right[right.length - (leftSide ? 1 : 2)]
-    return [layoutOf(n), layoutOf(columns)].map(({ width }) => ({ dtype: 'float64' as const, size: n * width }))
+    return [layoutOf(n), layoutOf(columns)].map((layout) => roomFor(n, layout))
   },
   flops: ([{ shape }, { shape: right }]) => sizeOf(right) * shape[shape.length - 1],
   write({ module, scope, params, operands, avals: [{ dtype, shape }, { shape: right }], results: [to], workspace: [triangle, columns] }) {

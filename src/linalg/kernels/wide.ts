@@ -1,3 +1,4 @@
+import type { Room } from '../../backend/schedule/workspace.js'
 import { loadApart } from '../../backend/wasm/kernels/sliding.js'
 import { repeat } from '../../backend/wasm/kernels/walk.js'
 import { f32x4, f64x2, i32, leave, loop, sequence, v128, when, type Code, type Local, type Statement } from '../../backend/wasm/code.js'
@@ -15,7 +16,7 @@ import { byteSize, type FloatDType } from '../../core/dtype.js'
 export interface Layout {
   /** Columns of a tile. */
   readonly tile: number
-  /** Columns, those beyond the matrix too. */
+  /** Columns of all tiles, those beyond the matrix too. */
   readonly width: number
   /** Bytes from row to row. */
   readonly down: number
@@ -23,13 +24,15 @@ export interface Layout {
 
 const upTo = (count: number, step: number): number => step * Math.ceil(count / step)
 
-/** The layout for so many columns. Rows that are a power of two apart would share their places in the caches. */
+/** The layout for so many columns. Rows that are a high power of two apart would share their places in the caches. */
 export const layoutOf = (columns: number): Layout => {
   const tile = Math.min(8, upTo(columns, 2))
-  const filled = upTo(columns, tile)
-  const width = filled % 128 === 0 ? filled + tile : filled
-  return { tile, width, down: 8 * width }
+  const width = upTo(columns, tile)
+  return { tile, width, down: 8 * (width % 128 === 0 ? width + tile : width) }
 }
+
+/** The room for so many rows. */
+export const roomFor = (rows: number, { down }: Layout): Room => ({ dtype: 'float64', size: (rows * down) / 8 })
 
 /** A matrix in memory. */
 export interface Strided {
