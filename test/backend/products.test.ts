@@ -14,6 +14,12 @@ const products = fc.record({
   depth: fc.integer({ min: 1, max: 40 }), axes: fc.tuple(fc.boolean(), fc.boolean()), dtype: floats, seed: fc.integer()
 })
 
+/** Few rows and long ones of the right factor, whose blocks are several. */
+const swept = fc.record({
+  batch: fc.constantFrom([], [2]), rows: fc.integer({ min: 1, max: 24 }), columns: fc.integer({ min: 64, max: 200 }),
+  depth: fc.oneof(fc.integer({ min: 64, max: 140 }), fc.integer({ min: 1020, max: 1060 })), left: fc.boolean(), dtype: floats, seed: fc.integer()
+})
+
 type Binary = (y: NdArray, z: NdArray) => NdArray
 
 /** What may follow a product, of it and of an array of its shape. */
@@ -51,6 +57,15 @@ describe('products', () => {
     }), { numRuns: numRuns(150) })
   })
 
+  test('of few rows agree with the reference', () => {
+    fc.assert(fc.property(swept, ({ batch, rows, columns, depth, left, dtype, seed }) => {
+      const whole = (k: number, shape: readonly number[]): NdArray => np.array(draw(seed + k, [...batch, ...shape], 'int8'), { dtype })
+      const [x, y] = [whole(0, left ? [depth, rows] : [rows, depth]), whole(1, [depth, columns])]
+      agree(multiply(batch.length, left, false), [x, y])
+      functionInPieces(multiply(batch.length, left, false), [x, y], seed)
+    }), { numRuns: numRuns(25) })
+  })
+
   test('agree with the reference, whatever follows them', () => {
     fc.assert(fc.property(followed, ({ batch, rows, columns, depth, axes: [left, right], dtype, seed, chains }) => {
       const whole = (k: number, shape: readonly number[]): NdArray => np.array(draw(seed + k, [...batch, ...shape], 'int32'), { dtype })
@@ -80,7 +95,8 @@ describe('products', () => {
 
   test.each([
     [1, 1, 1], [1, 2048, 3], [130, 1030, 5], [129, 17, 515], [8, 1040, 300], [5, 1028, 257], [131, 1, 259], [300, 10, 300], [2, 3, 5000],
-    [64, 10, 300], [13, 10, 67], [29, 3, 66], [64, 7, 65], [64, 1, 300], [7, 1, 67], [8, 1, 65], [1, 9, 71], [1, 1, 1000]
+    [10, 70, 100], [24, 131, 64], [3, 1024, 17], [8, 1024, 2100], [1, 1030, 260],
+    [13, 517, 1031], [64, 10, 300], [13, 10, 67], [29, 3, 66], [64, 7, 65], [64, 1, 300], [7, 1, 67], [8, 1, 65], [1, 9, 71], [1, 1, 1000]
   ])('%i × %i × %i', (rows, columns, depth) => {
     for (const [left, right] of [[false, false], [true, false], [false, true], [true, true]]) {
       const x = draw(1, left ? [depth, rows] : [rows, depth], 'float32')
@@ -90,7 +106,10 @@ describe('products', () => {
     }
   })
 
-  test.each([[[], 130, 140, 60], [[], 8, 1040, 300], [[], 300, 10, 300], [[], 64, 1, 300], [[], 1, 700, 300], [[70], 20, 24, 30], [[5], 100, 30, 20]])(
+  test.each([
+    [[], 130, 140, 60], [[], 8, 1040, 300], [[], 8, 1024, 70], [[7], 11, 80, 70],
+    [[], 300, 10, 300], [[], 64, 1, 300], [[], 1, 700, 300], [[70], 20, 24, 30], [[5], 100, 30, 20]
+  ])(
     'half of the units of %j %i × %i × %i do half of it', (batch, rows, columns, depth) => {
       for (const left of [false, true]) {
         const x = draw(1, [...batch, ...(left ? [depth, rows] : [rows, depth])], 'float32')

@@ -20,10 +20,12 @@ const plain = (...sizes: Case['sizes']): Case => ({ name: sizes.join('×'), size
 const cases: readonly Case[] = [
   plain(128, 128, 128), plain(512, 512, 512), plain(1024, 1024, 1024), plain(2048, 2048, 2048),
   plain(128, 512, 784), plain(128, 10, 784), plain(512, 10, 512), plain(8, 512, 512), plain(8, 512, 2048), plain(8, 2000, 512), plain(8, 2048, 512),
+  plain(8, 1024, 1024), plain(2, 2048, 512), plain(1, 1024, 1024), plain(16, 512, 512),
   plain(1, 512, 512), plain(512, 1, 512), plain(128, 512, 10),
   { name: 'Aᵀ 784×512×128', sizes: [784, 512, 128], axes: [0, 0] },
   { name: 'Aᵀ 512×10×128', sizes: [512, 10, 128], axes: [0, 0] },
   { name: 'Bᵀ 128×784×512', sizes: [128, 784, 512], axes: [1, 1] },
+  { name: 'Bᵀ 8×512×512', sizes: [8, 512, 512], axes: [1, 1] },
   { name: 'Bᵀ 128×512×10', sizes: [128, 512, 10], axes: [1, 1] }
 ]
 

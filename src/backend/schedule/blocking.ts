@@ -5,8 +5,11 @@
 /** Bytes of a row of a tile. */
 export const tileBytes = 64
 
-/** How deep a block is at most, of panels and of a factor that is read where it is. */
-const deepest = { packed: 512, direct: 256 }
+/** How the right factor is taken: from panels, where it is, or by sweeping over its rows. */
+export type Access = 'packed' | 'direct' | 'swept'
+
+/** How deep a block is at most. */
+const deepest: Readonly<Record<Access, number>> = { packed: 512, direct: 256, swept: 1024 }
 
 /** How many rows, and how many columns that are packed, are worked on while a block is in the cache. */
 export const [blockRows, blockColumns] = [120, 256]
@@ -15,7 +18,10 @@ export const [blockRows, blockColumns] = [120, 256]
 export const rowStep = 12
 
 /** How deep blocks are: there are as few as can be, all about as deep. */
-export const blockDepth = (depth: number, packs: boolean): number => {
-  const count = Math.ceil(depth / deepest[packs ? 'packed' : 'direct'])
-  return 4 * Math.ceil(depth / count / 4)
+export const blockDepth = (depth: number, access: Access): number => {
+  const count = Math.ceil(depth / deepest[access])
+  return 8 * Math.ceil(depth / count / 8)
 }
+
+/** Bytes of a row of a strip: strips of so many rows and what they meet of the right factor lie in the first cache. */
+export const stripBytes = (rows: number): number => tileBytes * Math.min(128, Math.max(8, Math.floor(256 / rows)))

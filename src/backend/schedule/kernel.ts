@@ -89,7 +89,7 @@ export interface Product {
   readonly lhs: Factor
   readonly rhs: Factor
   readonly out: Buffer
-  /** Where units pack blocks of the right factor; `null` if the factor is read where it is. */
+  /** Where units pack blocks of the right factor, or gather sums; `null` if they do neither. */
   readonly packed: Buffer | null
 }
 

@@ -1,5 +1,5 @@
 import { byteSize, type DType } from '../../core/dtype.js'
-import { blockColumns, blockDepth, rowStep, tileBytes } from './blocking.js'
+import { blockColumns, blockDepth, rowStep, stripBytes, tileBytes } from './blocking.js'
 import type { Product } from './kernel.js'
 
 /*
@@ -26,6 +26,8 @@ export interface Tiling extends Matrices {
   readonly turned: boolean
   /** A matrix times a vector or a few columns, rows lying side by side along the depth: vectors lie along it, too. */
   readonly dots: boolean
+  /** Few rows, the right factor's lying side by side: these are read one after the other. */
+  readonly sweeps: boolean
   /** Whether panels of the right factor are packed; else it is read where it is. */
   readonly packs: boolean
   /** Columns of a panel. */
@@ -37,6 +39,15 @@ export interface Tiling extends Matrices {
 
 /** A right factor of at most so many bytes, or for so few rows, is read where it is. */
 const [small, few] = [16384, 8]
+
+/** Sweeps are for so few rows, at least so many bytes of columns, and so many steps; for fewer steps where tiles would displace rows. */
+const swept = { rows: 24, bytes: 256, steps: 64, fewSteps: 16 }
+
+/** Rows so far apart, or multiples of it, compete for the same places in the first cache. */
+const aliasing = 4096
+
+/** A right factor of so many bytes does not stay in the second cache. */
+const large = 1048576
 
 /** Vectors of the panel for one row alone. */
 const rowVectors = 12
@@ -50,12 +61,23 @@ const [enough, roomy] = [64, 32]
 /** Products with fewer multiplications are one unit. */
 const worthwhile = 16384
 
+type Way = Pick<Tiling, 'turned' | 'dots' | 'sweeps' | 'packs' | 'width'>
+
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
 
 /** How many columns are worked on together, at most three, where vectors lie along the depth. */
 export const narrowColumns = (columns: number): readonly number[] => {
   const groups = Math.ceil(columns / 3)
   return Array.from({ length: groups }, (_, g) => Math.floor((columns + g) / groups))
+}
+
+/** Whether sweeping is quicker than tiles: where these would need panels for few rows, are of odd height, or find their rows displaced. */
+const isSwept = ({ dtype, rows, columns, depth, rhs }: Matrices): boolean => {
+  const bytes = byteSize(dtype)
+  const size = columns * depth * bytes
+  if (rhs.free !== 1 || rows > swept.rows || columns * bytes < swept.bytes || size <= small) return false
+  if (rows <= few && (rhs.depth * bytes) % aliasing === 0) return depth >= swept.fewSteps
+  return depth >= swept.steps && (rows > few || (columns * bytes) % 16 !== 0 || (rows % 2 === 1 && size >= large))
 }
 
 const isVector = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
@@ -75,10 +97,10 @@ const packedAlong = (dtype: DType, columns: number, depth: number): number => {
   return columns * lanes * Math.ceil(depth / lanes)
 }
 
-const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, packs, width }: Pick<Tiling, 'dots' | 'packs' | 'width'>): Pieces => {
+const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, sweeps, packs, width }: Omit<Way, 'turned'>): Pieces => {
   const matrices = product(batch)
   if (matrices * rows * columns * depth < worthwhile) return { axis: 'rows', size: rows, count: 1, each: matrices, units: 1 }
-  const most = packs ? roomy : enough
+  const most = packs || sweeps ? roomy : enough
   const cut = (axis: Pieces['axis'], extent: number, step: number): Pieces => {
     const size = step * Math.ceil(extent / step / Math.ceil(most / matrices))
     const count = Math.ceil(extent / size)
@@ -86,6 +108,7 @@ const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, packs, widt
     return { axis, size, count, each, units: Math.ceil((matrices * count) / each) }
   }
   const [across, along] = [cut('rows', rows, rowStep), cut('columns', columns, width)]
+  if (sweeps) return along
   // pieces of columns pack their own panels, pieces of rows all of them
   return !dots && along.units * (packs ? 4 : 1) >= across.units ? along : across
 }
@@ -100,13 +123,20 @@ export const tilingOf = ({ dtype, batch, rows, columns, depth, lhs, rhs }: Produ
   const view = turned ? transposed : matrices
   const narrow = isNarrow(view)
   const dots = narrow || isVector(view)
+  const sweeps = !turned && !dots && isSwept(view)
   const whole = view.rhs.free === 1 && view.columns % lanes === 0
-  const packs = narrow || (!turned && !dots && !(whole && (rows <= few || columns * depth * byteSize(dtype) <= small)))
-  const width = (view.rows === 1 && !packs ? 16 * rowVectors : tileBytes) / byteSize(dtype)
-  const pieces = piecesOf(view, { dots, packs, width })
-  if (narrow) return { ...view, turned, dots, packs, width, pieces, room: packedAlong(dtype, columns, depth) }
-  const panel = Math.min(depth, blockDepth(depth, packs)) * width
-  const { axis, size, each } = pieces
-  const panels = Math.ceil(Math.min(axis === 'columns' ? size * each : columns, columns, blockColumns) / width)
-  return { ...view, turned, dots, packs, width, pieces, room: packs ? panel * panels : 0 }
+  const packs = narrow || (!turned && !dots && !sweeps && !(whole && (rows <= few || columns * depth * byteSize(dtype) <= small)))
+  const width = (view.rows === 1 && !packs && !sweeps ? 16 * rowVectors : tileBytes) / byteSize(dtype)
+  const way: Way = { turned, dots, sweeps, packs, width }
+  const pieces = piecesOf(view, way)
+  return { ...view, ...way, pieces, room: roomOf(view, way, pieces) }
+}
+
+/** How many elements of room a unit needs. */
+const roomOf = ({ dtype, rows, columns, depth }: Matrices, { dots, sweeps, packs, width }: Way, { axis, size, each }: Pieces): number => {
+  if (dots && packs) return packedAlong(dtype, columns, depth)
+  const most = Math.min(axis === 'columns' ? size * each : columns, columns)
+  if (sweeps) return rows * Math.min(most, stripBytes(rows) / byteSize(dtype)) * (blockDepth(depth, 'swept') < depth ? 2 : 1)
+  if (!packs) return 0
+  return Math.min(depth, blockDepth(depth, 'packed')) * width * Math.ceil(Math.min(most, blockColumns) / width)
 }

@@ -10,11 +10,12 @@ import type { ModuleBuilder, Scope } from '../module.js'
 import { once } from '../once.js'
 import { defineDots } from './dots.js'
 import { definePanel, panelBytes, type Panel } from './panel.js'
+import { defineSweeps } from './sweep.js'
 import { defineRows } from './tile.js'
 
 /*
  * Products of matrices: the right factor is packed in panels of four vectors' width, in blocks of its depth; tiles of rows and one
- * panel stay in registers over a block.
+ * panel stay in registers over a block. Products of vectors, and of few rows or columns, have ways of their own.
  */
 
 /** A product as it is carried out: its tiling, and how far it is from row to row and from column to column of the result. */
@@ -62,7 +63,7 @@ const defineBlocks = (module: ModuleBuilder, view: View): Part => {
   const { dtype, columns, depth, lhs, rhs, into, packs, width } = view
   const bytes = byteSize(dtype)
   const wide = packs ? blockColumns : width * Math.ceil(columns / width)
-  const deepest = blockDepth(depth, packs)
+  const deepest = blockDepth(depth, packs ? 'packed' : 'direct')
   const whole = columns >= width ? defineColumns(module, view, width) : undefined
   const rest = columns % width === 0 ? undefined : defineColumns(module, view, columns % width)
   /** What is done with the columns from the j-th on. */
@@ -101,6 +102,10 @@ const defineBlocks = (module: ModuleBuilder, view: View): Part => {
 
 /** A part of the product of two matrices. */
 const definePart = (module: ModuleBuilder, view: View): Part => {
+  if (view.sweeps) {
+    const sweeps = defineSweeps(module, view)
+    return (scope, places, _, [first, last]) => sweeps(scope, places, first, last)
+  }
   if (!view.dots) return defineBlocks(module, view)
   const dots = defineDots(module, view)
   const bytes = byteSize(view.dtype)
