@@ -257,6 +257,10 @@ const indexing: Readonly<Record<string, Operation>> = {
 /** The calls that programs have made for their effects: what they were called with, as far as rounding does not matter. */
 export const told: string[] = []
 
+/** Three numbers on a diagonal: added to a matrix of small elements, they keep it far from singular ones, where chance decides. */
+const diagonal = (value: number, dtype: DType): NdArray =>
+  lax.mul(cast(lax.eq(lax.iota('int32', [3, 3], 0), lax.iota('int32', [3, 3], 1)), dtype), value)
+
 const host: Readonly<Record<string, Operation>> = {
   tell: ({ x, y, dice }) => {
     const label = String(dice.below(100))
@@ -269,13 +273,13 @@ const host: Readonly<Record<string, Operation>> = {
     return [...both(x, y)]
   },
   cholesky: ({ x, dice }) => {
-    const a = reshaped(floatOf(x), [dice.pick([2, 1, 3]), 3, 3])
+    const a = lax.clamp(-1, reshaped(floatOf(x), [dice.pick([2, 1, 3]), 3, 3]), 1)
     const product = lax.dotGeneral(a, a, { contract: [[2], [2]], batch: [[0], [0]] })
-    return cholesky(lax.add(product, lax.broadcastInDim(lax.full([], 0.5, a.dtype), product.shape, [])))
+    return cholesky(lax.add(product, lax.broadcastInDim(diagonal(0.5, a.dtype), product.shape, [1, 2])))
   },
   triangular: ({ x, y, dice }) => {
-    const a = reshaped(floatOf(x), [3, 3])
-    const steep = lax.add(a, lax.full([3, 3], 4, a.dtype))
+    const a = lax.clamp(-1, reshaped(floatOf(x), [3, 3]), 1)
+    const steep = lax.add(a, diagonal(4, a.dtype))
     return triangularSolve(steep, reshaped(cast(y, a.dtype), [3, dice.pick([2, 1, 0])]), { leftSide: true, lower: dice.flag(), transposeA: dice.flag() })
   }
 }
