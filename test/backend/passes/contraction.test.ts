@@ -5,7 +5,7 @@ import { Labels, type Factor, type Term } from '../../../src/backend/passes/cont
 import type { Jaxpr } from '../../../src/core/primitive.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import { variable } from '../../../src/ir/jaxpr.js'
-import { ir, lax, makeJaxpr, np, type NdArray } from '../../../src/index.js'
+import { debug, ir, lax, makeJaxpr, np, type NdArray } from '../../../src/index.js'
 import { allClose } from '../../support/close.js'
 import { arrayOf, f64, noiseLike } from '../../support/arrays.js'
 import { eager } from './random.js'
@@ -67,6 +67,19 @@ describe('rules: nothing larger is made, and values agree', () => {
     expect(largest(planned)).toBeLessThanOrEqual(most)
     allClose('value', ir.evaluate(planned, arrays), [f(...arrays)], 1e-14)
   })
+})
+
+test('a callback gets what is put together in one piece', () => {
+  const [x, d] = [array('float64', 1, B, J), array('float64', 2, B, K)]
+  const seen: NdArray[] = []
+  const f: Fn = (a, b) => {
+    const joined = lax.concatenate([flat(outer(a, b)), flat(outer(a, b))], 1)
+    debug.callback((value: NdArray) => void seen.push(value), joined)
+    return lax.reduceSum(lax.square(joined), [1])
+  }
+  const planned = plannedOf(f, [x, d])
+  const [norms] = ir.evaluate(planned, [x, d])
+  allClose('value', [norms, seen[0]], [f(x, d), seen[1]], 1e-14)
 })
 
 describe('cancellation', () => {

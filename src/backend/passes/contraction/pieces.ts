@@ -102,6 +102,7 @@ class Distributor {
 
   /** The results in pieces, or as a whole; null if the equation has to have its operands in one piece. */
   #distributed(eqn: Eqn, b: Builder): readonly (Pieces | Atom)[] | null {
+    if (eqn.outputs.length === 0) return null
     const { primitive, inputs, outputs: [out], params } = eqn
     if (primitive === concatenateP) {
       const axis = (params as ConcatenateParams).dimension
