@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
-  ArgumentError, CotangentError, DerivativeError, DonatedError, DTypeError, grad, jacfwd, jacrev, jit, jvp, lax, linearTranspose, nn, np,
-  optim, random, ShapeError, tree, TracerError, TreeError, vjp, vmap, type NdArray
+  ArgumentError, CotangentError, DerivativeError, DonatedError, DTypeError, evalShape, grad, jacfwd, jacrev, jit, jvp, lax, linearTranspose,
+  MemoryError, nn, np, optim, random, ShapeError, tree, TracerError, TreeError, vjp, vmap, type NdArray
 } from '../src/index.js'
 
 /*
@@ -99,9 +99,9 @@ const misfits: readonly Row[] = [
   ['floats that would enter integers', () => np.at(np.ones([2], { dtype: 'int32' }), [0]).set(0.5),
     ArgumentError, 'at(…).set: expected a number that int32 can hold, got 0.5'],
   ['an unknown dtype', () => np.zeros([2], foreign({ dtype: 'float16' })),
-    ArgumentError, 'zeros: expected a dtype among bool, int8, uint8, int32, uint32, float32, float64, got float16'],
+    DTypeError, 'zeros: expected a dtype among bool, int8, uint8, int32, uint32, float32, float64, got float16'],
   ['a dtype out of thin air', () => np.astype([1], foreign('double')),
-    ArgumentError, 'astype: expected a dtype among bool, int8, uint8, int32, uint32, float32, float64, got double'],
+    DTypeError, 'astype: expected a dtype among bool, int8, uint8, int32, uint32, float32, float64, got double'],
   ['the least of nothing', () => np.min(np.zeros([0])),
     ShapeError, 'min: expected at least one element along the axes, got float32[0]']
 ]
@@ -240,6 +240,14 @@ const conversions: readonly Row[] = [
   ['a bound of a loop', () => jit((x: NdArray, n: number) => { for (let i = 0; i < n; i++) np.sin(x); return x })(np.ones([]), 3),
     TracerError, `conversion to a primitive (as in x + y, x < y or \`\${x}\`): ${concrete}, got a value traced by jit in ` +
       'errors.test.ts'],
+  ['item in a loop', () => lax.scan((c: NdArray) => [np.array(c.item()), null] as const, np.ones([]), null, { length: 2 }),
+    TracerError, `item(): ${concrete}, got a value traced by scan in errors.test.ts`],
+  ['item in a test', () => lax.whileLoop((c: NdArray) => c.item() < 1, (c: NdArray) => c, np.ones([])),
+    TracerError, `item(): ${concrete}, got a value traced by whileLoop in errors.test.ts`],
+  ['item in a branch', () => lax.cond(np.array(true), (c: NdArray) => np.array(c.item()), (c: NdArray) => c, np.ones([])),
+    TracerError, `item(): ${concrete}, got a value traced by cond in errors.test.ts`],
+  ['item in a linear function', () => linearTranspose((c: NdArray) => np.mul(c, c.item()))(np.ones([])),
+    TracerError, `item(): ${concrete}, got a value traced by linearTranspose in errors.test.ts`],
   ['JSON', () => jit((x: NdArray) => { JSON.stringify({ x }); return x })(np.ones([])),
     TracerError, `toJSON(): ${concrete}, got a value traced by jit in errors.test.ts`],
   ['iteration over a scalar', () => jit((x: NdArray) => [...x])(np.ones([])),
@@ -309,6 +317,29 @@ const strangers: readonly Row[] = [
     ArgumentError, 'grad: expected a function to transform, got float32[2]'],
   ['no function to compile', () => jit(foreign<Loss>(undefined)),
     ArgumentError, 'jit: expected a function to transform, got undefined'],
+  ['a type without its class', () => jit(np.sin).lower(foreign<NdArray>({ shape: [2], dtype: 'float32' })),
+    ArgumentError, 'jit: expected arrays or types of arrays, such as new ShapeStruct([2, 3], "float32"), got an object { shape, dtype } at ' +
+      'arguments[0]'],
+  ['a type without its class in a tree', () => evalShape((p: Weights) => p.w)(foreign<Weights>({ w: { dtype: 'int32', shape: [] }, b: 1 })),
+    ArgumentError, 'evalShape: expected arrays or types of arrays, such as new ShapeStruct([2, 3], "float32"), got an object ' +
+      '{ shape, dtype } at arguments[0].w'],
+  ['a generator as a result', () => jit(function* (x: NdArray) { yield x })(np.ones([2])),
+    ArgumentError, `jit: ${leaves} (register its class with tree.register), got an object of type Generator at result`],
+  ['a function that calls itself for ever', () => { const f: Loss = jit((x: NdArray) => f(np.sin(x)), { name: 'f' }); return f(np.ones([])) },
+    ArgumentError, 'jit(f): expected a function that ends: while it is traced, what it calls is traced too, whatever a cond would ' +
+      'choose, got one that calls itself with the same types and static values, 100 times within each other'],
+  ['functions that call each other for ever', () => {
+    const f: Loss = jit((x: NdArray) => g(x), { name: 'f' })
+    const g: Loss = jit((x: NdArray) => f(x), { name: 'g' })
+    return f(np.ones([]))
+  }, ArgumentError, 'jit(f): expected a function that ends: while it is traced, what it calls is traced too, whatever a cond would ' +
+    'choose, got one that calls itself with the same types and static values, 100 times within each other'],
+  ['a loop without a carry', () => lax.whileLoop(() => false, (x: unknown) => x, foreign(undefined)),
+    ArgumentError, 'whileLoop: expected a carry to start with, after the functions, got none'],
+  ['a carry before the functions', () => lax.whileLoop(foreign(np.ones([])), () => false, foreign((x: unknown) => x)),
+    ArgumentError, 'whileLoop: expected a function of the carry as test, got float32[]'],
+  ['a loop over numbers without a carry', () => lax.foriLoop(0, 3, (_, x: unknown) => x, undefined),
+    ArgumentError, 'foriLoop: expected a carry to start with, after the functions, got none'],
   ['no function of leaves', () => tree.map(foreign<(x: number) => number>('double'))({ w: 1 }),
     ArgumentError, 'map: expected a function of leaves, got "double"']
 ]
@@ -329,7 +360,7 @@ const numbers: readonly Row[] = [
   ['a fraction as a size', () => np.reshape([1, 2], [0.5, 4]),
     ShapeError, 'reshape: expected a shape of non-negative integers, got [0.5, 4]'],
   ['more elements than fit', () => np.zeros([2 ** 50]),
-    ShapeError, 'array: expected as many elements as fit into memory, got 1125899906842624 of float32'],
+    MemoryError, 'array: expected as many elements as fit into memory, got 1125899906842624 of float32'],
   ['NaN as an index', () => np.slice([1, 2], NaN), ArgumentError, 'slice: expected an integer index for axis 0, got NaN'],
   ['an index beyond the end', () => np.slice([1, 2], [2]), ShapeError, 'slice: expected an index from -2 to 1 for axis 0, got 2'],
   ['a fraction as the end of a range', () => np.slice([1, 2], [[0, 1.5]]),
@@ -383,6 +414,9 @@ const donations: readonly Row[] = [
   ['printed as text', () => String(donated()), DonatedError, gone],
   ['donated again', () => consume(donated()), DonatedError, gone],
   ['closed over', () => (() => { const x = donated(); return jit(() => np.add(x, 1))() })(), DonatedError, gone],
+  ['returned as it came', () => jit((x: NdArray) => x)(donated()), DonatedError, gone],
+  ['closed over and returned', () => (() => { const x = donated(); return jit(() => x)() })(), DonatedError, gone],
+  ['not read', () => jit((x: NdArray, y: NdArray) => np.add(y, x.size))(donated(), np.ones([2])), DonatedError, gone],
   ['inside a tree', () => optim.init(sgd)({ w: donated() }) && optim.step(sgd)(optim.init(sgd)({ w: donated() }), { w: np.ones([2]) }),
     DonatedError, gone]
 ]
@@ -402,6 +436,7 @@ const options: readonly Row[] = [
     ArgumentError, 'grad: expected options among argnums, hasAux, got the unknown option "argnum"'],
   ['of jit', () => jit.with(foreign({ staticArgnums: [1] }))((x: NdArray) => x),
     ArgumentError, 'jit: expected options among static, donate, name, fma, contraction, got the unknown option "staticArgnums"'],
+  ['a number as name', () => jit(np.sin, foreign({ name: 3 })), ArgumentError, 'jit: expected a text as name, got 3'],
   ['of a layer', () => nn.linear(2, 2, foreign({ useBias: false })),
     ArgumentError, 'linear: expected options among weight, bias, dtype, got the unknown option "useBias"'],
   ['of an optimizer', () => optim.adamw(0.1, foreign({ weight_decay: 0.1 })),

@@ -21,9 +21,22 @@ const most = 512
 const alone = (primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Eqn =>
   ({ primitive, inputs: avalsOf(operands).map(variable), params, outputs: outs.map(variable) })
 
-/** Whether it only fills an array with a number, or looks at elements differently: that takes no program. */
-const isPlain = ({ name }: Primitive, [x]: readonly NdArray[]): boolean =>
-  name === 'broadcast_in_dim' ? x.size === 1 : (name === 'reshape' || name === 'squeeze') && isShareable(x)
+/** Up to how many elements a part of an array is copied faster than a program is compiled. */
+const fewParts = 2 ** 20
+
+/**
+ * Whether it only fills an array with a number, looks at elements differently, or copies a part, which in a loop over batches is another
+ * one each time: that takes no program.
+ */
+const isPlain = ({ name }: Primitive, [x]: readonly NdArray[], outs: readonly Aval[]): boolean => {
+  switch (name) {
+    case 'broadcast_in_dim': return x.size === 1
+    case 'reshape':
+    case 'squeeze': return isShareable(x)
+    case 'slice': return sizeOf(outs[0].shape) <= fewParts
+    default: return false
+  }
+}
 
 const keyOf = (primitive: Primitive, operands: readonly NdArray[], params: object): string =>
   `${primitive.name} ${operands.map(({ dtype, shape, weak }) => `${dtype}${shape.join()}${weak ? '~' : ''}`).join(' ')} ${paramKey(params)}`
@@ -42,7 +55,7 @@ export class EagerPrograms {
   find(primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Executable | null {
     if (primitive.jaxprs !== undefined || primitive.effectful === true) return null
     const sizes = [...operands, ...outs].map(({ shape }) => sizeOf(shape))
-    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest) || isPlain(primitive, operands)) return null
+    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest) || isPlain(primitive, operands, outs)) return null
     const key = keyOf(primitive, operands, params)
     const known = this.#programs.get(key)
     if (known !== undefined) return known

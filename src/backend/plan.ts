@@ -12,6 +12,8 @@ export interface Plan {
   readonly jaxpr: Jaxpr
   /** What is compiled of it: all that it computes, each result once, from the inputs that it reads. */
   readonly segment: Segment
+  /** Positions of the arguments that are not read. */
+  readonly unread: readonly number[]
   /** The arguments that are read. */
   readonly reads: (args: readonly NdArray[]) => readonly NdArray[]
   /** The program's results, from its arguments and from what was computed. */
@@ -37,6 +39,7 @@ export const planned: (traced: Jaxpr, contraction?: Contraction) => Plan = memo(
     return {
       jaxpr,
       segment: { inputs, eqns, outputs },
+      unread: jaxpr.inputs.flatMap((v, i) => (read.has(v) ? [] : [i])),
       reads: (args) => (given.length === count ? args : given.map((k) => args[k])),
       results: (args, computed) => (areComputed ? computed : at.map((place) => {
         if (typeof place !== 'number') return literalArray(place)

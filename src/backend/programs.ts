@@ -1,3 +1,4 @@
+import { storageOf } from '../array/ndarray.js'
 import { refuseChecks } from '../control/effects/check.js'
 import type { Contraction } from '../control/jit.js'
 import { publicName, type Jaxpr } from '../core/primitive.js'
@@ -31,8 +32,11 @@ const compiles = (): boolean => {
   return reason === null
 }
 
-/** The whole program, of which `run` computes what there is to compute. */
-const whole = ({ reads, results }: Plan, run: Executable): Executable => (args, spared) => results(args, run(reads(args), spared))
+/** The whole program, of which `run` computes what there is to compute. Arguments that were donated are refused, read or not. */
+const whole = ({ reads, results, unread }: Plan, run: Executable): Executable => (args, spared) => {
+  for (const k of unread) storageOf(args[k])
+  return results(args, run(reads(args), spared))
+}
 
 /** Computes nothing. */
 const idle: Executable = () => []

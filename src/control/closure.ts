@@ -30,4 +30,5 @@ export const closing = (staged: readonly Staged[]): Closure => {
 }
 
 /** Traces several functions, and lets all the jaxprs take what any of them closes over. */
-export const stageAll = (functions: readonly Traceable[]): Closure => closing(functions.map(({ run, avals }) => stage(run, avals)))
+export const stageAll = (who: string, functions: readonly Traceable[]): Closure =>
+  closing(functions.map(({ run, avals }) => stage(run, avals, { who })))

@@ -210,7 +210,7 @@ export const explain: Explain = (f, options = {}) => {
     }
     const { arrays, treedef } = argumentsOf('explain', args)
     const { run, result } = flatFunction('explain', f, treedef)
-    const staged = stage(run, avalsOf(arrays))
+    const staged = stage(run, avalsOf(arrays), { who: 'explain' })
     const jaxpr = inline ? inlined(staged.jaxpr) : staged.jaxpr
     const [values, adjoints] = adjointsOf(jaxpr, [...staged.captured, ...arrays], (results) =>
       cotangent === undefined

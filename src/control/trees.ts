@@ -20,6 +20,7 @@ export interface TracedTrees extends Closure {
 export const stageTrees = (who: string, functions: readonly TreeFunction[], returning?: readonly (readonly Aval[])[]): TracedTrees => {
   const flat = functions.map(({ f, treedef }) => flatFunction(who, f, treedef))
   const closure = stageAll(
+    who,
     functions.map(({ avals }, i) => ({
       avals,
       run: (args) => {

@@ -1,4 +1,4 @@
-import { ShapeError } from './errors.js'
+import { DTypeError, MemoryError } from './errors.js'
 
 /** The element types of arrays. */
 export type DType = 'bool' | 'int8' | 'uint8' | 'int32' | 'uint32' | 'float32' | 'float64'
@@ -31,6 +31,13 @@ const traits: Readonly<Record<DType, Traits>> = {
 }
 
 export const isDType = (x: unknown): x is DType => typeof x === 'string' && Object.hasOwn(traits, x)
+
+/** Checks that a value names a dtype. */
+export const checkDType = (who: string, dtype: DType): DType => {
+  if (!isDType(dtype)) throw new DTypeError(who, `a dtype among ${dtypes.join(', ')}`, dtype)
+  return dtype
+}
+
 export const isFloat = (dtype: DType): dtype is FloatDType => traits[dtype].kind === 'float'
 export const isInteger = (dtype: DType): boolean => traits[dtype].kind === 'int'
 export const isUnsigned = (dtype: DType): boolean => dtype === 'uint8' || dtype === 'uint32'
@@ -45,12 +52,12 @@ export const shortName = (dtype: DType): string => traits[dtype].short
 export const minValue = (dtype: DType): number => traits[dtype].min
 export const maxValue = (dtype: DType): number => traits[dtype].max
 
-/** Fresh zeroed elements. Throws ShapeError if there is no room for so many. */
+/** Fresh zeroed elements. Throws MemoryError if there is no room for so many. */
 export const allocate = (dtype: DType, length: number): TypedArray => {
   try {
     return make(dtype, length)
   } catch (error) {
-    if (error instanceof RangeError) throw new ShapeError('array', 'as many elements as fit into memory', `${length} of ${dtype}`)
+    if (error instanceof RangeError) throw new MemoryError('array', 'as many elements as fit into memory', `${length} of ${dtype}`)
     throw error
   }
 }

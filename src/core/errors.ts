@@ -40,6 +40,7 @@ export const describe = (x: unknown): string => {
   if (typeof x === 'function') return x.name === '' ? 'a function' : `function ${x.name}`
   if (typeof x === 'object' && x !== null) {
     const name = (Object.getPrototypeOf(x) as { constructor?: { name?: string } } | null)?.constructor?.name
+    if (name === '') return `an object of type ${Object.prototype.toString.call(x).slice(8, -1)}`
     if (name !== undefined && name !== 'Object') return `an instance of ${name}`
     const keys = Object.keys(x)
     return keys.length === 0 ? '{}' : `{ ${keys.join(', ')} }`

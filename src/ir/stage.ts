@@ -11,12 +11,13 @@ import { sourceHere } from './source.js'
 /** A value of which the trace knows only the type: a variable of the jaxpr being recorded. */
 export class StageTracer extends Tracer {
   readonly variable: Var
-  protected readonly transform = 'jit'
+  protected readonly transform: string
   protected readonly known = undefined
 
   constructor(trace: StageTrace, v: Var) {
     super(trace, v.aval)
     this.variable = v
+    this.transform = trace.who
   }
 }
 
@@ -26,17 +27,27 @@ export interface Staged {
   readonly captured: readonly NdArray[]
 }
 
+/** How functions are traced. */
+export interface Staging {
+  /** An operation on the same operands as an earlier one gives the earlier one's results. */
+  readonly numbering?: boolean
+  /** The transform that traces, for messages: jit if not given. */
+  readonly who?: string
+}
+
 /** Records operations as equations. Values from outside become leading inputs, so that the jaxpr is closed; scalars become literals. */
 export class StageTrace extends Trace {
   readonly #inputs: Var[] = []
   readonly #eqns: Eqn[] = []
   readonly #captured = new Map<NdArray, Var>()
   readonly #numbered: Numbering<readonly NdArray[]> | undefined
+  /** The transform that traces, for messages. */
+  readonly who: string
 
-  /** With `numbering`, an operation on the same operands as an earlier one gives the earlier one's results. */
-  constructor(depth: number, numbering = false) {
+  constructor(depth: number, { numbering = false, who = 'jit' }: Staging = {}) {
     super(depth)
     this.#numbered = numbering ? new Numbering() : undefined
+    this.who = who
   }
 
   /** A further input of the jaxpr. */
@@ -106,7 +117,7 @@ export class LinearTrace extends StageTrace {
   #later = false
 
   constructor(parent: Trace) {
-    super(parent.depth + 1)
+    super(parent.depth + 1, { who: 'linearize' })
     this.#parent = parent
   }
 
@@ -140,9 +151,9 @@ export const during = <T extends Trace, A>(trace: T, f: (trace: T) => A): A => {
 export const stage = (
   f: (args: readonly NdArray[]) => readonly NdArray[],
   avals: readonly Aval[],
-  options: { readonly numbering?: boolean } = {}
+  options?: Staging
 ): Staged => {
-  const trace = new StageTrace(currentTrace().depth + 1, options.numbering)
+  const trace = new StageTrace(currentTrace().depth + 1, options)
   return during(trace, () => trace.finish(f(avals.map((aval) => trace.input(aval)))))
 }
 
@@ -150,7 +161,7 @@ export const stage = (
 export const stageClosed = (
   f: (args: readonly NdArray[]) => readonly NdArray[],
   avals: readonly Aval[],
-  options: { readonly numbering?: boolean } = {}
+  options?: Staging
 ): Jaxpr => {
   const { jaxpr, captured } = stage(f, avals, options)
   if (captured.length > 0) throw new JaxprError('stage', 'a function that captures no arrays', captured)

@@ -45,6 +45,10 @@ const fits = (slot: Slot, { treedef, arrays, statics }: Signature, surroundings:
   return sameStatics(slot.statics, statics)
 }
 
+/** Whether two calls are alike: what is traced for one is what is traced for the other. */
+export const alike = (a: Signature, b: Signature): boolean =>
+  a.treedef.equals(b.treedef) && a.arrays.every(({ aval }, i) => equalAvals(aval, b.arrays[i].aval)) && sameStatics(a.statics, b.statics)
+
 /** Closed-over tracers of transforms that have returned will not come back: neither will the entry be used again. */
 export const usable = ({ captured }: Entry): boolean => captured.every((x) => !isTracer(x) || x.trace.alive)
 

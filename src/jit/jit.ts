@@ -16,7 +16,7 @@ import { Program } from '../ir/program.js'
 import { stage } from '../ir/stage.js'
 import { arraysOf, flatFunction, type Fn } from '../transform/boundary.js'
 import { typesOf, type ShapeStruct } from '../transform/inspect.js'
-import { Cache, type Entry, type Signature } from './cache.js'
+import { alike, Cache, type Entry, type Signature } from './cache.js'
 import { explainMiss } from './difference.js'
 import { Retracing } from './retracing.js'
 
@@ -90,7 +90,17 @@ const fuses = (wanted: boolean | undefined): boolean => {
   return false
 }
 
+/** What jaxprs call a function. */
+const nameOf = (f: Fn, name: string | undefined): string => {
+  if (name === undefined) return f.name === '' ? 'function' : f.name
+  if (typeof name !== 'string') throw new ArgumentError('jit', 'a text as name', name)
+  return name
+}
+
 const none: readonly unknown[] = []
+
+/** How many calls of a function within each other, all of the same types, are a recursion without an end. */
+const deepest = 100
 
 /** How paths of arguments begin. */
 const root: Path = ['arguments']
@@ -115,12 +125,14 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
   const fma = fuses(options.fma)
   const contraction = contractionOf(options.contraction)
   const freedom: Freedom = { ...(fma && { fma }), ...(contraction !== undefined && { contraction }) }
-  const name = options.name ?? (f.name === '' ? 'function' : f.name)
+  const name = nameOf(f, options.name)
   const who = `jit(${name})`
   const cache = new Cache()
   const places = [...statics].sort((a, b) => a - b)
   const own = fma ? programs.fused : programs
   const retracing = new Retracing(who, f, cache, places)
+  /** What is being traced, a call within a call. */
+  const open: Signature[] = []
 
   const traced = (args: readonly unknown[]): readonly unknown[] =>
     (statics.size === 0 ? args : args.map((x, i) => (statics.has(i) ? null : x)))
@@ -133,7 +145,19 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
     const { avals, treedef } = typesOf('jit', traced(args))
     return { arrays: avals.map((aval) => ({ aval })), treedef, statics: given(args) }
   }
-  const trace = (args: readonly unknown[], { arrays, treedef }: Signature): Entry => {
+  const trace = (args: readonly unknown[], signature: Signature): Entry => {
+    if (open.filter((each) => alike(each, signature)).length >= deepest) {
+      const endless = `one that calls itself with the same types and static values, ${deepest} times within each other`
+      throw new ArgumentError(who, 'a function that ends: while it is traced, what it calls is traced too, whatever a cond would choose', endless)
+    }
+    open.push(signature)
+    try {
+      return traceOnce(args, signature)
+    } finally {
+      open.pop()
+    }
+  }
+  const traceOnce = (args: readonly unknown[], { arrays, treedef }: Signature): Entry => {
     const whole: Fn = (...dynamic) => f(...(dynamic.map((x, i) => (statics.has(i) ? args[i] : x)) as never[])) // what the caller passed
     const { run, result } = flatFunction('jit', statics.size === 0 ? f : whole, treedef)
     const { jaxpr, captured } = stage(run, avalsOf(arrays))

@@ -2,7 +2,7 @@ import { axesLast, readView } from '../array/loops.js'
 import { checkArray, dataOf, scalar, share, wrap } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
 import { aval, type Aval } from '../core/aval.js'
-import { allocate, isDType, isFloat, isInteger, type DType, type TypedArray } from '../core/dtype.js'
+import { allocate, checkDType, isFloat, isInteger, type DType, type TypedArray } from '../core/dtype.js'
 import { ArgumentError, DTypeError, quoted, ShapeError } from '../core/errors.js'
 import { checkList } from '../core/options.js'
 import type { Primitive, Tangent } from '../core/primitive.js'
@@ -174,7 +174,7 @@ export const broadcastLeading = (size: number, x: NdArray): NdArray => broadcast
  * lax.full([2, 2], 7) // [[7, 7], [7, 7]]
  */
 export const full = (shape: Shape, value: number, dtype: DType = 'float32', weak = false): NdArray => {
-  if (!isDType(dtype)) throw new DTypeError('full', 'a dtype', dtype)
+  checkDType('full', dtype)
   if (typeof value !== 'number' || (isInteger(dtype) && !Number.isFinite(value))) {
     throw new ArgumentError('full', isInteger(dtype) ? `a finite number for ${dtype}` : 'a number', quoted(value))
   }

@@ -155,9 +155,9 @@ export const solveSystem = <T>({ who, matvec, b, guess, solve, transposeSolve, s
   if (currentTrace() === evaluation) return treeOf(solution(solve, apply)([...first, ...right]))
   const avals = avalsOf([...first, ...right])
   const { jaxprs, captured } = closing([
-    stage(solution(solve, apply), avals),
-    stage((args) => product(treeOf(args)), like.avals),
-    ...(transposeSolve === undefined ? [] : [stage(solution(transposeSolve, applyTransposed), avals)])
+    stage(solution(solve, apply), avals, { who }),
+    stage((args) => product(treeOf(args)), like.avals, { who }),
+    ...(transposeSolve === undefined ? [] : [stage(solution(transposeSolve, applyTransposed), avals, { who })])
   ])
   const [jaxpr, operator, adjoint = null] = jaxprs
   const sizes = { constants: captured.length, guesses: first.length }

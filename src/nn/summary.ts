@@ -1,10 +1,10 @@
 import { isArray } from '../array/ndarray.js'
 import type { NdArray } from '../core/array.js'
-import { byteSize, shortName, type DType } from '../core/dtype.js'
+import { byteSize, checkDType, shortName, type DType } from '../core/dtype.js'
 import { ArgumentError, showPath, type Path } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import { checkShape, sizeOf, type Shape } from '../core/shape.js'
-import { checkDType } from '../numpy/options.js'
+import { layOut } from '../core/table.js'
 import { evalShape, ShapeStruct } from '../transform/inspect.js'
 import { flatten } from '../tree/pytree.js'
 import { lift, type AnyStatefulLayer, type Part } from './stateful.js'
@@ -18,14 +18,6 @@ export interface SummaryOptions {
 }
 
 type Row = readonly string[]
-
-/** The columns of a table, the last of which holds numbers. */
-const layOut = (rows: readonly Row[]): string => {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  const last = widths.length - 1
-  const line = (row: Row): string => row.map((cell, i) => (i === last ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ')
-  return rows.map((row) => line(row).trimEnd()).join('\n')
-}
 
 /** An integer with commas between thousands. */
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
@@ -66,7 +58,7 @@ const ofParams = (params: unknown): string => {
   const entries = entriesOf(params)
   const { count, bytes } = totalOf(entries)
   const rows = entries.map(({ path, type }) => [showPath(path), show(type), type.dtype, grouped(sizeOf(type.shape))])
-  return `${layOut([['parameter', 'shape', 'dtype', 'count'], ...rows, ['total', '', '', grouped(count)]])}\n${grouped(bytes)} bytes`
+  return `${layOut([['parameter', 'shape', 'dtype', 'count'], ...rows, ['total', '', '', grouped(count)]], true)}\n${grouped(bytes)} bytes`
 }
 
 /** Chains have parts, one after the other. */
@@ -126,7 +118,7 @@ const ofNet = (net: Part, input: ShapeStruct | undefined): string => {
   row('total', undefined, '', grouped(all.count))
   const state = totalOf(entriesOf(lift(net).state))
   const kept = state.count === 0 ? '' : `, and ${grouped(state.count)} numbers of state, ${grouped(state.bytes)} bytes`
-  return `${layOut(rows)}\n${grouped(all.bytes)} bytes${kept}`
+  return `${layOut(rows, true)}\n${grouped(all.bytes)} bytes${kept}`
 }
 
 const isNet = (x: unknown): x is Part =>

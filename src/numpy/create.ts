@@ -1,13 +1,13 @@
 import { showArray, type ShowOptions } from '../array/show.js'
 import { wrap } from '../array/ndarray.js'
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { allocate, type DType } from '../core/dtype.js'
+import { allocate, checkDType, type DType } from '../core/dtype.js'
 import { ArgumentError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import { checkShape, type Shape } from '../core/shape.js'
 import { isTracer } from '../core/trace.js'
 import * as lax from '../lax/index.js'
-import { checkDType, checkInteger } from './options.js'
+import { checkInteger } from './options.js'
 import { alignAll, arrayOf, expanded, spread, type Nested } from './promote.js'
 
 /** The dtype of a new array. */

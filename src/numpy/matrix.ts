@@ -1,10 +1,10 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
-import type { DType } from '../core/dtype.js'
+import { checkDType, type DType } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
 import { checkList, checkOptions } from '../core/options.js'
 import { normalAxes, range, without } from '../core/shape.js'
 import * as lax from '../lax/index.js'
-import { checkDType, checkInteger, checkWord } from './options.js'
+import { checkInteger, checkWord } from './options.js'
 import { arrayOf } from './promote.js'
 
 /** Which diagonal: 0 the main one, positive above it, negative below. */

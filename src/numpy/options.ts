@@ -1,16 +1,9 @@
 import { ArgumentError, quoted } from '../core/errors.js'
-import { dtypes, isDType, type DType } from '../core/dtype.js'
 
 /** Checks that a value is one of the words that an option takes. */
 export const checkWord = <const W extends string>(who: string, name: string, words: readonly W[], value: W): W => {
   if (!words.includes(value)) throw new ArgumentError(who, `${name} among ${words.join(', ')}`, value)
   return value
-}
-
-/** Checks that a value names a dtype. */
-export const checkDType = (who: string, dtype: DType): DType => {
-  if (!isDType(dtype)) throw new ArgumentError(who, `a dtype among ${dtypes.join(', ')}`, dtype)
-  return dtype
 }
 
 /** Checks that a value is an integer, of at least `least`. */

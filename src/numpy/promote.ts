@@ -1,12 +1,11 @@
 import { elementOf, fromList, fromScalar, fromTyped, isArray } from '../array/ndarray.js'
 import type { ArrayLike, NdArray, NestedList } from '../core/array.js'
-import { coerce, isFloat, isInteger, type DType } from '../core/dtype.js'
+import { checkDType, coerce, isFloat, isInteger, type DType } from '../core/dtype.js'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js'
 import { withName } from '../core/name.js'
 import { join, promote, type Promoted } from '../core/promotion.js'
 import { broadcastShapes, equalShapes, range, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
-import { checkDType } from './options.js'
 
 /*
  * What stands between the strict operations of `lax` and the convenience of NumPy: bare values become arrays, dtypes are

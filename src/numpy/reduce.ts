@@ -1,12 +1,11 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
-import { isFloat, isUnsigned, type DType } from '../core/dtype.js'
+import { checkDType, isFloat, isUnsigned, type DType } from '../core/dtype.js'
 import { ShapeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import { withName } from '../core/name.js'
 import { normalAxes, normalAxis, sizeOf } from '../core/shape.js'
 import * as lax from '../lax/index.js'
 import { isnan, truth } from './compare.js'
-import { checkDType } from './options.js'
 import { arrayOf, countable, widen } from './promote.js'
 
 /** What is reduced. */

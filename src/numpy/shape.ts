@@ -1,10 +1,9 @@
 import type { ArrayLike, NdArray } from '../core/array.js'
-import type { DType } from '../core/dtype.js'
+import { checkDType, type DType } from '../core/dtype.js'
 import { ArgumentError, ShapeError } from '../core/errors.js'
 import { checkList } from '../core/options.js'
 import { broadcastShapes, checkShape, normalAxes, normalAxis, range, sizeOf, without, type Shape } from '../core/shape.js'
 import * as lax from '../lax/index.js'
-import { checkDType } from './options.js'
 import { arrayOf, expanded, spread } from './promote.js'
 
 /*

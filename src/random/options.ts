@@ -1,9 +1,8 @@
 import type { NdArray } from '../core/array.js'
-import { isFloat, isInteger, type DType, type FloatDType } from '../core/dtype.js'
+import { checkDType, isFloat, isInteger, type DType, type FloatDType } from '../core/dtype.js'
 import { ArgumentError, DTypeError } from '../core/errors.js'
 import { checkOptions } from '../core/options.js'
 import { checkShape, sizeOf, type Shape } from '../core/shape.js'
-import { checkDType } from '../numpy/options.js'
 import { checkKey } from './key.js'
 import type { Layout } from './layout.js'
 

@@ -1,7 +1,7 @@
 import type { Aval } from '../core/aval.js'
 import type { NdArray } from '../core/array.js'
-import { isDType, type DType } from '../core/dtype.js'
-import { DTypeError } from '../core/errors.js'
+import { checkDType, type DType } from '../core/dtype.js'
+import { ArgumentError, type Path } from '../core/errors.js'
 import { checkShape, type Shape } from '../core/shape.js'
 import { Program } from '../ir/program.js'
 import { avalsOf } from '../ir/jaxpr.js'
@@ -17,9 +17,8 @@ export class ShapeStruct {
   readonly dtype: DType
 
   constructor(shape: Shape, dtype: DType = 'float32') {
-    if (!isDType(dtype)) throw new DTypeError('ShapeStruct', 'a dtype', dtype)
     this.shape = Object.freeze([...checkShape('ShapeStruct', shape)])
-    this.dtype = dtype
+    this.dtype = checkDType('ShapeStruct', dtype)
     Object.freeze(this)
   }
   toString(): string {
@@ -33,9 +32,19 @@ export interface Types {
   readonly treedef: TreeDef
 }
 
+/** Refuses `{ shape, dtype }`: a tree of sizes to us, and a type to who wrote it. */
+const refusePlain = (who: string, treedef: TreeDef, path: Path): void => {
+  const { kind, keys, children } = treedef
+  if (kind === 'object' && keys.join() === 'dtype,shape' && children[0].kind === 'string' && children[1].kind === 'array') {
+    throw new ArgumentError(who, 'arrays or types of arrays, such as new ShapeStruct([2, 3], "float32")', 'an object { shape, dtype }', path)
+  }
+  children.forEach((child, i) => refusePlain(who, child, [...path, treedef.step(i)]))
+}
+
 /** The types of arguments that may hold ShapeStructs. */
 export const typesOf = (who: string, args: readonly unknown[]): Types => {
   const [leaves, treedef] = flatten<unknown>(args)
+  refusePlain(who, treedef, ['arguments'])
   const paths = treedef.paths()
   const avals = leaves.map((leaf, i) => {
     if (leaf instanceof ShapeStruct) return { shape: leaf.shape, dtype: leaf.dtype, weak: false }
@@ -60,7 +69,7 @@ export const makeJaxpr: MakeJaxpr = (f) =>
   named('makeJaxpr', f, (...args): Program => {
     const { avals, treedef } = typesOf('makeJaxpr', args)
     const { run } = flatFunction('makeJaxpr', f, treedef)
-    const { jaxpr, captured } = stage(run, avals)
+    const { jaxpr, captured } = stage(run, avals, { who: 'makeJaxpr' })
     return new Program(jaxpr, captured)
   })
 
@@ -79,7 +88,7 @@ export const evalShape: EvalShape = <A extends readonly unknown[], R>(f: (...arg
   named('evalShape', f, (...args: { readonly [K in keyof A]: A[K] | ShapeStruct }): MapLeaves<R, NdArray, ShapeStruct> => {
     const { avals, treedef } = typesOf('evalShape', args)
     const { run, result } = flatFunction('evalShape', f, treedef)
-    const outputs = avalsOf(stage(run, avals).jaxpr.outputs)
+    const outputs = avalsOf(stage(run, avals, { who: 'evalShape' }).jaxpr.outputs)
     const structs = outputs.map(({ shape, dtype }) => new ShapeStruct(shape, dtype))
     return result().unflatten(structs) as MapLeaves<R, NdArray, ShapeStruct> // leaf by leaf
   })

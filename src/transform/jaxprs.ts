@@ -64,7 +64,7 @@ export interface LinearizedJaxpr {
 export const linearizeJaxpr: (jaxpr: Jaxpr, nonzero: readonly boolean[], forced: readonly boolean[]) => LinearizedJaxpr = memo(
   (nonzero, forced) => `${maskKey(nonzero)} ${maskKey(forced)}`,
   (jaxpr, nonzero, forced) =>
-    during(new StageTrace(currentTrace().depth + 1, true), (trace) => {
+    during(new StageTrace(currentTrace().depth + 1, { numbering: true }), (trace) => {
       const primals = jaxpr.inputs.map((v) => trace.input(v.aval))
       const { outs, linear, varies } = linearizeArrays((xs) => evaluate(jaxpr, xs), primals, nonzero, forced)
       const captured = linear.captured.length

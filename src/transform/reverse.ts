@@ -68,7 +68,7 @@ export const linearTranspose: LinearTranspose = <A extends readonly unknown[], R
   named('linearTranspose', f, (...examples: A): ((cotangent: R) => A) => {
     const like = argumentsOf('linearTranspose', examples)
     const { run, result } = flatFunction('linearTranspose', f, like.treedef)
-    const { jaxpr, captured } = stage(run, avalsOf(like.arrays))
+    const { jaxpr, captured } = stage(run, avalsOf(like.arrays), { who: 'linearTranspose' })
     const out = { arrays: jaxpr.outputs.map(({ aval }) => aval), treedef: result() }
     const unknown = like.arrays.map((x) => new Unknown(x.aval))
     return (cotangent) => {

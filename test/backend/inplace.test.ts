@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { storageOf } from '../../src/array/ndarray.js'
 import { donatedTo, planned } from '../../src/backend/plan.js'
+import { Strands } from '../../src/backend/schedule/buffers/strands.js'
+import type { Life } from '../../src/backend/schedule/buffers/sharing.js'
+import type { Buffer } from '../../src/backend/schedule/kernel.js'
 import type { KernelLine } from '../../src/backend/schedule/lines.js'
 import { compile, type Executable } from '../../src/backend/wasm/runtime/executable.js'
 import { Heap } from '../../src/backend/wasm/runtime/heap.js'
@@ -312,6 +315,40 @@ describe('donated arguments', () => {
     const before = numbers(x)
     profile(f)(x)
     expect(numbers(x)).toEqual(before)
+  })
+})
+
+describe('buffers that share memory', () => {
+  test('are apart from each other, all of them', () => {
+    const life = fc.record({ birth: fc.nat(5), more: fc.nat(3), ends: fc.boolean() })
+    fc.assert(fc.property(fc.array(life, { minLength: 2, maxLength: 9 }), fc.array(fc.tuple(fc.nat(8), fc.nat(8)), { maxLength: 40, size: 'max' }), (list, joins) => {
+      const buffers = list.map((_, id): Buffer => ({ id, dtype: 'float32', size: 1 }))
+      const lives = list.map(({ birth, more, ends }): Life => ({ birth, death: ends ? birth + more : Infinity }))
+      const [of, touching] = [new Map(buffers.map((buffer, i) => [buffer, lives[i]])), new Set(joins.map(([a, b]) => `${a} ${b}`))]
+      const apart = (a: Buffer, b: Buffer): boolean => {
+        const [x, y] = [lives[a.id], lives[b.id]]
+        if (x.death < y.birth || y.death < x.birth) return true
+        return (x.death === y.birth && touching.has(`${a.id} ${b.id}`)) || (y.death === x.birth && touching.has(`${b.id} ${a.id}`))
+      }
+      const strands = new Strands({ of, aliases: [], apart })
+      for (const [a, b] of joins) if (a < list.length && b < list.length) strands.join(buffers[a], buffers[b])
+      for (const buffer of buffers) {
+        for (const other of strands.of(buffer)) if (other !== buffer && !apart(buffer, other)) throw new Error(`${buffer.id} and ${other.id}`)
+      }
+    }), { numRuns: 2000 })
+  })
+
+  test('a row kernel that keeps one value for its next phase, another for good', () => {
+    const f = (x: NdArray): readonly NdArray[] => {
+      const shares = nn.softmax(np.sum(x, { axis: 0 }))
+      const twice = np.add(shares, shares)
+      return [np.at(shares, [0]).add(np.slice(twice, [1])), shares, twice]
+    }
+    const x = noisy([2, 12, 6])
+    const [expected, got] = [f(x), jit(f)(x)].map((outs) => outs.map(numbers))
+    got.forEach((values, k) => {
+      values.forEach((value, i) => expect(value).toBeCloseTo(expected[k][i], 6))
+    })
   })
 })
 

@@ -83,7 +83,7 @@ describe('summary', () => {
     ['an unknown option', () => nn.summary(net, { shape: [2] } as object), ArgumentError, '"shape"'],
     ['what is no shape', () => nn.summary(net, { input: 784 as unknown as number[] }), CotangentError, 'a shape'],
     ['integers for what takes floats', () => nn.summary(nn.embedding(5, 2), { input: [3] }), DTypeError, 'embedding(5, 2): expected integer ids'],
-    ['what is no dtype', () => nn.summary(net, { input: [2, 784], dtype: 'int' as 'int32' }), ArgumentError, 'a dtype among'],
+    ['what is no dtype', () => nn.summary(net, { input: [2, 784], dtype: 'int' as 'int32' }), DTypeError, 'a dtype among'],
     ['a layer whose output is no array', () => nn.summary(nn.recurrent(nn.gruCell(3, 4)), { input: [5, 3] }), ArgumentError,
       'layers whose outputs are arrays (nn.outputs makes one of a recurrent network)']
   ])('refuses %s', (_, f, type, message) => {

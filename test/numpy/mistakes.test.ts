@@ -14,7 +14,7 @@ test.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
   ['an axis twice', () => np.sum(x, { axis: [0, -2] }), ShapeError, 'sum: expected each axis at most once'],
   ['a fractional axis', () => np.max(x, { axis: 0.5 }), ArgumentError, 'max: expected an integer axis, got 0.5'],
   ['the greatest of nothing', () => np.max(np.zeros([0])), ShapeError, 'max: expected at least one element along the axes, got float32[0]'],
-  ['an unknown dtype', () => np.zeros([2], wrong({ dtype: 'float16' })), ArgumentError, 'zeros: expected a dtype among bool, int8'],
+  ['an unknown dtype', () => np.zeros([2], wrong({ dtype: 'float16' })), DTypeError, 'zeros: expected a dtype among bool, int8'],
   ['a negative size', () => np.zeros([2, -1]), ShapeError, 'zeros: expected a shape of non-negative integers, got [2, -1]'],
   ['a size that does not divide', () => np.reshape(x, [4, -1]), ShapeError, 'reshape: expected a number of elements that [4,-1] divides'],
   ['two open sizes', () => np.reshape(x, [-1, -1]), ShapeError, 'reshape: expected a shape of non-negative integers'],

@@ -73,7 +73,7 @@ const transformed = <A extends readonly unknown[], R>(
   return named('checkify', f, (...args: A): readonly [CheckErrors, R] => {
     const { arrays, treedef } = argumentsOf('checkify', args)
     const { run, result } = flatFunction('checkify', f, treedef)
-    const trace = (): ReturnType<typeof stage> => stage(run, avalsOf(arrays))
+    const trace = (): ReturnType<typeof stage> => stage(run, avalsOf(arrays), { who: 'checkify' })
     const { jaxpr, captured } = nan || division || index ? recordingSources(trace) : trace()
     const { outs, reports } = reporting(jaxpr, [...captured, ...arrays], wanted)
     return [reports.map(checked), result().unflatten(outs) as R] // f returned an R of this structure

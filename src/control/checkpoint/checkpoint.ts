@@ -112,7 +112,7 @@ const checkpointed = (f: Fn, options: CheckpointOptions): Fn => {
     const { run, result } = flatFunction('checkpoint', f, treedef)
     const apply = (): readonly NdArray[] => {
       if (currentTrace() === evaluation) return run(arrays)
-      const { jaxpr, captured } = stage(run, avalsOf(arrays))
+      const { jaxpr, captured } = stage(run, avalsOf(arrays), { who: 'checkpoint' })
       return bind(checkpointP, [...captured, ...arrays], { name, jaxpr, policy })
     }
     const outs = apply()

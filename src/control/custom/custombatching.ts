@@ -162,7 +162,7 @@ export const customBatching: CustomBatching = (f: Fn, rule: Fn) => {
     const { run, result } = flatFunction(who, f, treedef)
     const apply = (): readonly NdArray[] => {
       if (currentTrace() === evaluation) return run(arrays)
-      const { jaxpr, captured } = stage(run, avalsOf(arrays))
+      const { jaxpr, captured } = stage(run, avalsOf(arrays), { who })
       const [structure, avals] = [result(), avalsOf(jaxpr.outputs)]
       const flat: BatchRule = (size, batched, operands) => {
         const given = [size, treedef.unflatten(batched), ...(treedef.unflatten(operands) as readonly unknown[])] // a tuple of arguments

@@ -171,7 +171,7 @@ const custom = (f: Fn, rule: (who: string) => Joint, options: CustomOptions<read
     const apply = (): readonly NdArray[] => {
       if (currentTrace() === evaluation) return run(arrays)
       const avals = avalsOf(arrays)
-      const value = stage(run, avals)
+      const value = stage(run, avals, { who })
       const like = { avals: avalsOf(value.jaxpr.outputs), treedef: result() }
       const floats = floatsAmong(arrays)
       const derivative = stage((inputs) => {
@@ -183,7 +183,7 @@ const custom = (f: Fn, rule: (who: string) => Joint, options: CustomOptions<read
         const outs = matching({ who, what: 'values', root: 'value' }, out, like, ['the value of the function', 'that of its rule'])
         const slopes = matchingTangents({ who, what: 'tangents', root: 'tangent' }, slope, like).map((d, i) => instantiate(d, outs[i]))
         return [...outs, ...select(slopes, floatsAmong(outs))]
-      }, [...avals, ...select(avals, floats)])
+      }, [...avals, ...select(avals, floats)], { who })
       const { jaxprs, captured } = closing([value, derivative])
       const params: CustomJvpParams = { name, captured: captured.length, jaxpr: jaxprs[0], derivative: jaxprs[1] }
       return bind(customJvpP, [...captured, ...arrays], params)

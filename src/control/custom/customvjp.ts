@@ -199,7 +199,7 @@ const custom = (f: Fn, forward: Fn, backward: Fn, options: CustomOptions<readonl
     const { run, result } = flat(f)
     const traced = (): readonly [operands: readonly NdArray[], params: CustomVjpParams] => {
       const avals = avalsOf(arrays)
-      const value = stage(run, avals)
+      const value = stage(run, avals, { who })
       const like = { avals: avalsOf(value.jaxpr.outputs), treedef: result() }
       const count = like.avals.length
       const floats = floatsAmong(value.jaxpr.outputs)
@@ -213,7 +213,7 @@ const custom = (f: Fn, forward: Fn, backward: Fn, options: CustomOptions<readonl
         const rest = arraysOf(who, residuals, ['residuals'])
         kept = rest.treedef
         return [...outs, ...rest.arrays]
-      }, avals)
+      }, avals, { who })
 
       let pulls: readonly boolean[] = []
       const pulled = stage((inputs) => {
@@ -223,7 +223,7 @@ const custom = (f: Fn, forward: Fn, backward: Fn, options: CustomOptions<readonl
         const found = matchingTangents({ who, what: 'cotangents', root: 'cotangents' }, back, { avals, treedef })
         pulls = found.map((ct) => ct !== null)
         return found.filter((ct) => ct !== null)
-      }, [...avalsOf(passed.jaxpr.outputs.slice(count)), ...select(like.avals, floats)])
+      }, [...avalsOf(passed.jaxpr.outputs.slice(count)), ...select(like.avals, floats)], { who })
 
       // Residuals that the backward pass does not read are not kept.
       const start = pulled.captured.length

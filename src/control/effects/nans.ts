@@ -174,7 +174,7 @@ const stepping = (f: Fn, options: NansOptions): Fn => {
   return named('debug.nans', f, (...args: readonly unknown[]): unknown => {
     const { arrays, treedef } = argumentsOf('debug.nans', args)
     const { run, result } = flatFunction('debug.nans', f, treedef)
-    const { jaxpr, captured } = recordingSources(() => stage(run, avalsOf(arrays)))
+    const { jaxpr, captured } = recordingSources(() => stage(run, avalsOf(arrays), { who: 'debug.nans' }))
     const paths = treedef.paths()
     const roots: readonly Root[] = [
       ...arrays.map((array, i) => ({ array, path: showPath(['arguments', ...paths[i]]) })),

@@ -65,10 +65,16 @@ const traceWhile = ({ who, test, body, args, carry, carryOf }: Parts): TracedWhi
   return { body: jaxprs[0], test: jaxprs[1], captured, start }
 }
 
+/** Callers without types forget it. */
+const checkStart = (who: string, start: unknown): void => {
+  if (start === undefined) throw new ArgumentError(who, 'a carry to start with, after the functions', 'none')
+}
+
 /** A loop whose carry is all that its functions take. */
 const plainly = <C>(who: string, test: (carry: C) => NdArray | boolean, body: (carry: C) => C, start: C) => {
   checkFunction(who, 'a function of the carry as test', test)
   checkFunction(who, 'a function of the carry as body', body)
+  checkStart(who, start)
   const carry = arraysOf(who, start, ['carry'])
   const args = { arrays: carry.arrays, treedef: structure([carry.treedef.unflatten(carry.arrays)]) }
   return { carry: carry.treedef, ...traceWhile({ who, test, body, args, carry: carry.treedef, carryOf: (result) => result }) }
@@ -133,6 +139,7 @@ const counter = (x: number | NdArray): NdArray => (typeof x === 'number' ? full(
 export const foriLoop: ForiLoop = <C>(lower: number | NdArray, upper: number | NdArray, body: (i: NdArray, carry: C) => C, start: C): C => {
   const [from, to] = [bound(lower), bound(upper)]
   checkFunction('foriLoop', 'a function of a counter and the carry as body', body)
+  checkStart('foriLoop', start)
   if (typeof from === 'number' && typeof to === 'number') {
     const counts = add(iota('int32', [Math.max(0, to - from)], 0), from)
     return scanAs('foriLoop', (carry: C, i: NdArray): readonly [C, null] => [body(i, carry), null], start, counts)[0]

@@ -1,6 +1,6 @@
 import { checkArray, dataOf, wrap } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
-import { allocate, byteSize, isDType, type DType } from '../../core/dtype.js'
+import { allocate, byteSize, checkDType, type DType } from '../../core/dtype.js'
 import { DTypeError, ShapeError } from '../../core/errors.js'
 import type { Primitive } from '../../core/primitive.js'
 import { sizeOf, type Shape } from '../../core/shape.js'
@@ -24,7 +24,7 @@ const cast = (shape: Shape, from: number, to: number): Shape => {
 /** The same bytes as elements of another dtype. */
 export const bitcastConvertTypeP: Primitive<'bitcast_convert_type', BitcastParams> = primitive('bitcast_convert_type', {
   abstract([x], { newDtype }) {
-    if (!isDType(newDtype)) throw new DTypeError('bitcastConvertType', 'a dtype', newDtype)
+    checkDType('bitcastConvertType', newDtype)
     if ((x.dtype === 'bool') !== (newDtype === 'bool')) {
       throw new DTypeError('bitcastConvertType', 'two dtypes of numbers, or bool twice', `${x.dtype} and ${newDtype}`)
     }

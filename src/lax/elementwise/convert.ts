@@ -1,7 +1,6 @@
 import { checkArray, dataOf, share, wrap } from '../../array/ndarray.js'
 import type { NdArray } from '../../core/array.js'
-import { isDType, isFloat, isInteger, maxValue, minValue, type DType } from '../../core/dtype.js'
-import { DTypeError } from '../../core/errors.js'
+import { checkDType, isFloat, isInteger, maxValue, minValue, type DType } from '../../core/dtype.js'
 import type { Primitive } from '../../core/primitive.js'
 import { bind1 } from '../../core/trace.js'
 import { convertElements } from './elements.js'
@@ -15,8 +14,7 @@ export interface ConvertParams {
 export const convertElementTypeP: Primitive<'convert_element_type', ConvertParams> = {
   name: 'convert_element_type',
   abstract([x], { newDtype, weakType }) {
-    if (!isDType(newDtype)) throw new DTypeError('convertElementType', 'a dtype', newDtype)
-    return [{ shape: x.shape, dtype: newDtype, weak: weakType }]
+    return [{ shape: x.shape, dtype: checkDType('convertElementType', newDtype), weak: weakType }]
   },
   impl([x], { newDtype }, [out]) {
     const data = dataOf(x)

@@ -4,7 +4,7 @@ import type { NdArray } from '../../core/array.js'
 import { allocate } from '../../core/dtype.js'
 import { DTypeError, ShapeError } from '../../core/errors.js'
 import { checkList } from '../../core/options.js'
-import type { Primitive } from '../../core/primitive.js'
+import type { Primitive, Unknown } from '../../core/primitive.js'
 import { normalAxis, sizeOf, stridesOf } from '../../core/shape.js'
 import { bind1 } from '../../core/trace.js'
 import { broadcastLeading } from '../broadcast.js'
@@ -13,6 +13,18 @@ import { slice } from './slice.js'
 
 export interface ConcatenateParams {
   readonly dimension: number
+}
+
+const known = new WeakMap<readonly object[], readonly number[]>()
+
+/** Where each operand begins along the axis; the transpose asks for each of a list of operands. */
+const startsOf = (operands: readonly (NdArray | Unknown)[], dimension: number): readonly number[] => {
+  const found = known.get(operands)
+  if (found !== undefined) return found
+  let end = 0
+  const starts = operands.map(({ aval }) => (end += aval.shape[dimension]) - aval.shape[dimension])
+  known.set(operands, starts)
+  return starts
 }
 
 /** The operands one after the other along an axis. */
@@ -45,7 +57,7 @@ export const concatenateP: Primitive<'concatenate', ConcatenateParams> = primiti
   },
   linearFrom: 0,
   transpose: (position) => (ct, operands, { dimension }) => {
-    const start = operands.slice(0, position).reduce((n, x) => n + x.aval.shape[dimension], 0)
+    const start = startsOf(operands, dimension)[position]
     const limit = start + operands[position].aval.shape[dimension]
     return slice(ct, ct.shape.map((_, i) => (i === dimension ? start : 0)), ct.shape.with(dimension, limit))
   },

@@ -1,7 +1,7 @@
 import type { Buffer } from '../kernel.js'
 import { never, type Life, type Lives } from './sharing.js'
 
-/** Buffers that share memory one after the other, in order. */
+/** Buffers that share memory one after the other, in order of their births; of those born together the first to die comes first. */
 type Strand = Buffer[]
 
 /** Sets of buffers that share memory. */
@@ -51,10 +51,12 @@ export class Strands {
 
   /** Before which buffer of a strand one belongs. */
   #placeIn(strand: Strand, buffer: Buffer): number {
+    const { birth, death } = this.#life(buffer)
     let [low, high] = [0, strand.length]
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#life(strand[middle]).birth < this.#life(buffer).birth) low = middle + 1
+      const other = this.#life(strand[middle])
+      if (other.birth < birth || (other.birth === birth && other.death < death)) low = middle + 1
       else high = middle
     }
     return low
