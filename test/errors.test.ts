@@ -318,22 +318,22 @@ const strangers: readonly Row[] = [
   ['no function to compile', () => jit(foreign<Loss>(undefined)),
     ArgumentError, 'jit: expected a function to transform, got undefined'],
   ['a type without its class', () => jit(np.sin).lower(foreign<NdArray>({ shape: [2], dtype: 'float32' })),
-    ArgumentError, 'jit: expected arrays or types of arrays, such as new ShapeStruct([2, 3], "float32"), got an object { shape, dtype } at ' +
+    ArgumentError, 'jit: expected arrays or types of arrays, such as new ShapeStruct([2, 3], "int32"), got an object { shape, dtype } at ' +
       'arguments[0]'],
   ['a type without its class in a tree', () => evalShape((p: Weights) => p.w)(foreign<Weights>({ w: { dtype: 'int32', shape: [] }, b: 1 })),
-    ArgumentError, 'evalShape: expected arrays or types of arrays, such as new ShapeStruct([2, 3], "float32"), got an object ' +
+    ArgumentError, 'evalShape: expected arrays or types of arrays, such as new ShapeStruct([2, 3], "int32"), got an object ' +
       '{ shape, dtype } at arguments[0].w'],
   ['a generator as a result', () => jit(function* (x: NdArray) { yield x })(np.ones([2])),
     ArgumentError, `jit: ${leaves} (register its class with tree.register), got an object of type Generator at result`],
   ['a function that calls itself for ever', () => { const f: Loss = jit((x: NdArray) => f(np.sin(x)), { name: 'f' }); return f(np.ones([])) },
-    ArgumentError, 'jit(f): expected a function that ends: while it is traced, what it calls is traced too, whatever a cond would ' +
-      'choose, got one that calls itself with the same types and static values, 100 times within each other'],
+    ArgumentError, 'jit(f): expected a recursion that ends while it is traced (a cond traces both branches), got 100 calls within each ' +
+      'other, all with the same types and static values'],
   ['functions that call each other for ever', () => {
     const f: Loss = jit((x: NdArray) => g(x), { name: 'f' })
     const g: Loss = jit((x: NdArray) => f(x), { name: 'g' })
     return f(np.ones([]))
-  }, ArgumentError, 'jit(f): expected a function that ends: while it is traced, what it calls is traced too, whatever a cond would ' +
-    'choose, got one that calls itself with the same types and static values, 100 times within each other'],
+  }, ArgumentError, 'jit(f): expected a recursion that ends while it is traced (a cond traces both branches), got 100 calls within each ' +
+    'other, all with the same types and static values'],
   ['a loop without a carry', () => lax.whileLoop(() => false, (x: unknown) => x, foreign(undefined)),
     ArgumentError, 'whileLoop: expected a carry to start with, after the functions, got none'],
   ['a carry before the functions', () => lax.whileLoop(foreign(np.ones([])), () => false, foreign((x: unknown) => x)),

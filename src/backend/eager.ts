@@ -55,7 +55,8 @@ export class EagerPrograms {
   find(primitive: Primitive, operands: readonly NdArray[], params: object, outs: readonly Aval[]): Executable | null {
     if (primitive.jaxprs !== undefined || primitive.effectful === true) return null
     const sizes = [...operands, ...outs].map(({ shape }) => sizeOf(shape))
-    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest) || isPlain(primitive, operands, outs)) return null
+    if (!sizes.some((size) => size >= worthwhile) || sizes.some((size) => size > greatest)) return null
+    if (isPlain(primitive, operands, outs)) return null
     const key = keyOf(primitive, operands, params)
     const known = this.#programs.get(key)
     if (known !== undefined) return known

@@ -20,7 +20,8 @@ export const optimizationBarrierP: Primitive<'optimization_barrier'> = {
 
 /**
  * The same tree, all of which is computed before any of it is used: passes neither look through the barrier nor move
- * work across it. JAX's `lax.optimization_barrier`. Throws ArgumentError for leaves that are no arrays.
+ * work across it. Barriers before the same values are one: what is computed behind both of them is computed once.
+ * JAX's `lax.optimization_barrier`. Throws ArgumentError for leaves that are no arrays.
  *
  * @example
  * optimizationBarrier({ x: np.array([1, 2]), y: np.array(3) }) // { x: [1, 2], y: 3 }

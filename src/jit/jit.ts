@@ -147,8 +147,8 @@ const jitted = (f: Fn, options: JitOptions): Jitted<Fn> => {
   }
   const trace = (args: readonly unknown[], signature: Signature): Entry => {
     if (open.filter((each) => alike(each, signature)).length >= deepest) {
-      const endless = `one that calls itself with the same types and static values, ${deepest} times within each other`
-      throw new ArgumentError(who, 'a function that ends: while it is traced, what it calls is traced too, whatever a cond would choose', endless)
+      const endless = `${deepest} calls within each other, all with the same types and static values`
+      throw new ArgumentError(who, 'a recursion that ends while it is traced (a cond traces both branches)', endless)
     }
     open.push(signature)
     try {

@@ -36,7 +36,7 @@ export interface Types {
 const refusePlain = (who: string, treedef: TreeDef, path: Path): void => {
   const { kind, keys, children } = treedef
   if (kind === 'object' && keys.join() === 'dtype,shape' && children[0].kind === 'string' && children[1].kind === 'array') {
-    throw new ArgumentError(who, 'arrays or types of arrays, such as new ShapeStruct([2, 3], "float32")', 'an object { shape, dtype }', path)
+    throw new ArgumentError(who, 'arrays or types of arrays, such as new ShapeStruct([2, 3], "int32")', 'an object { shape, dtype }', path)
   }
   children.forEach((child, i) => refusePlain(who, child, [...path, treedef.step(i)]))
 }

@@ -174,6 +174,9 @@ describe('optimizationBarrier', () => {
     const twice = (barrier: Unary): Jaxpr => simplify(makeJaxpr((x: NdArray) => lax.add(lax.sin(x), lax.sin(barrier(x))))(f64([1, 2])))
     expect(count(twice((x) => x), ['sin'])).toEqual({ sin: 1 })
     expect(count(twice(lax.optimizationBarrier), ['sin'])).toEqual({ sin: 2 })
+    const behindTwo = simplify(makeJaxpr((x: NdArray) =>
+      lax.add(lax.sin(lax.optimizationBarrier(x)), lax.sin(lax.optimizationBarrier(x))))(f64([1, 2])))
+    expect(count(behindTwo, ['sin', 'optimization_barrier'])).toEqual({ sin: 1, optimization_barrier: 1 })
     expect(lax.optimizationBarrier({ none: null, list: [] })).toEqual({ none: null, list: [] })
     expect(print(grad((x: NdArray) => lax.sin(lax.optimizationBarrier(x)))(np.array(0)))).toBe('1')
   })

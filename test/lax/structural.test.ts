@@ -152,6 +152,21 @@ describe('parts', () => {
     expect(ct?.toList()).toEqual([0, 0, 0, 0, 1])
   })
 
+  test('transposes in time linear in the number of operands', () => {
+    let looks = 0
+    const aval = {
+      dtype: 'float32', weak: false,
+      get shape() {
+        looks++
+        return [1]
+      }
+    } as const
+    const count = 500
+    const back = concatenateP.transpose?.([iota([count])], Array.from({ length: count }, () => new Unknown(aval)), { dimension: 0 })
+    expect(back?.at(-1)?.toList()).toEqual([count - 1])
+    expect(looks).toBeLessThan(5 * count)
+  })
+
   test('tangents of some operands', () => {
     const [, push] = concatenateP.linearize?.([x, x], { dimension: 0 }, [false, true]) ?? []
     expect(push?.([null, x])[0]?.toList()).toEqual([[0, 0, 0], [0, 0, 0], [0, 1, 2], [3, 4, 5]])
