@@ -80,21 +80,18 @@ export const moveRows = (
   ))
 }
 
-/** Zeros in so many rows of a room. */
-export const clear = (scope: Scope, at: Code<'i32'>, { down }: Layout, rows: number, value = 0): Statement => {
+/** A number everywhere in so many rows of a room. */
+export const fill = (scope: Scope, at: Code<'i32'>, { down }: Layout, rows: number, value: number): Statement => {
   const target = scope.local('i32')
   return sequence(target.set(at), repeat(scope, (rows * down) / 16, sequence(
     v128.store(target.get, v128.const(Float64Array.of(value, value))), target.set(plus(target.get, 16))
   )))
 }
 
-/** Where the factors and the matrix begin, and bytes of the right factor's rows that there are products with; at least one. */
-export type TakeCall = Pick<TileCall, 'lhs' | 'rhs' | 'out' | 'bytes'>
+/** Code that takes products off so many rows of a tile's columns: of the left factor with at least one row of the right one. */
+export type Take = (rows: Code<'i32'>, call: Pick<TileCall, 'lhs' | 'rhs' | 'out' | 'bytes'>) => Statement
 
-/** Code that takes products off so many rows of a tile's columns. */
-export type Take = (rows: Code<'i32'>, call: TakeCall) => Statement
-
-/** The same for numbers of rows that are among the extents, up to multiples of tiles; left: bytes between the left factor's elements. */
+/** The functions for that; the numbers of rows differ from one of the extents by whole tiles. `left`: the left factor's strides. */
 export const defineTake = (
   module: ModuleBuilder, { tile, down }: Layout, left: { readonly free: number; readonly depth: number }, extents: readonly number[]
 ): Take =>
