@@ -27,9 +27,9 @@ const tiled = ({ rows, columns, depth, dtype = 'float32', turned = [] }: Sizes):
 })
 
 const wayOf = (sizes: Sizes): string => {
-  const { sweeps, dots, packs } = tiled(sizes)
+  const { turned, sweeps, dots, packs } = tiled(sizes)
   if (sweeps) return 'sweeps'
-  if (dots) return packs ? 'dots, packed' : 'dots'
+  if (dots) return [...(turned ? ['transposed'] : []), 'dots', ...(packs ? ['packed'] : [])].join(', ')
   return packs ? 'panels' : 'where it is'
 }
 
@@ -49,9 +49,16 @@ describe('products are carried out', () => {
     ['one row and a small matrix', sizes(1, 200, 200), 'where it is'],
     ['more rows than tiles read unpacked', sizes(16, 512, 512), 'sweeps'],
     ['so many that panels pay', sizes(32, 2048, 512), 'panels'],
-    ['few columns', sizes(16, 32, 512), 'panels'],
+    ['short rows', sizes(16, 32, 512), 'panels'],
     ['a small right factor', sizes(16, 64, 64), 'where it is'],
-    ['a right factor stored the other way round', sizes(12, 512, 512, { turned: ['rhs'] }), 'panels'],
+    ['a right factor stored the other way round', sizes(8, 512, 512, { turned: ['rhs'] }), 'transposed, dots, packed'],
+    ['both factors stored the other way round', sizes(16, 512, 512, { turned: ['lhs', 'rhs'] }), 'transposed, dots, packed'],
+    ['one row, and a right factor stored the other way round', sizes(1, 512, 512, { turned: ['rhs'] }), 'transposed, dots'],
+    ['more rows, and a right factor stored the other way round', sizes(17, 512, 512, { turned: ['rhs'] }), 'panels'],
+    ['few columns stored the other way round', sizes(8, 16, 512, { turned: ['rhs'] }), 'panels'],
+    ['short columns stored the other way round', sizes(4, 512, 32, { turned: ['rhs'] }), 'panels'],
+    ['few columns', sizes(512, 10, 512), 'dots, packed'],
+    ['one column', sizes(512, 1, 512), 'dots'],
     ['a left factor stored the other way round', sizes(8, 2048, 512, { turned: ['lhs'] }), 'sweeps'],
     ['as many rows as columns', sizes(512, 512, 512), 'panels']
   ] as const)('%s', (_, given, way) => {

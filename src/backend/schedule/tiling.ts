@@ -80,6 +80,10 @@ const isSwept = ({ dtype, rows, columns, depth, rhs }: Matrices): boolean => {
   return depth >= swept.steps && (rows > few || (columns * bytes) % 16 !== 0 || (rows % 2 === 1 && size >= large))
 }
 
+/** Whether few rows meet a right factor whose columns lie side by side along the depth: vectors may lie so as well, of both. */
+const isTransposed = ({ dtype, rows, columns, depth, rhs }: Matrices): boolean =>
+  rhs.depth === 1 && rows > 1 && rows <= 2 * few && columns >= 4 * rows && depth >= 8 * rows && isDeep(dtype, rows, depth)
+
 const isVector = ({ dtype, columns, depth, lhs, rhs }: Matrices): boolean =>
   columns === 1 && lhs.depth === 1 && rhs.depth === 1 && depth * byteSize(dtype) >= 64
 
@@ -88,8 +92,12 @@ const isNarrow = ({ dtype, rows, columns, depth, lhs }: Matrices): boolean => {
   const lanes = 16 / byteSize(dtype)
   const filled = lanes * Math.ceil(columns / lanes)
   return lhs.depth === 1 && columns > 1 && columns <= 2 * few && rows >= rowStep && 8 * (filled - columns) >= filled &&
-    depth * byteSize(dtype) >= deep && packedAlong(dtype, columns, depth) * byteSize(dtype) <= mostPacked
+    isDeep(dtype, columns, depth)
 }
+
+/** Whether vectors may lie along the depth: sums are long, and so many columns, packed, stay in the cache. */
+const isDeep = (dtype: DType, columns: number, depth: number): boolean =>
+  depth * byteSize(dtype) >= deep && packedAlong(dtype, columns, depth) * byteSize(dtype) <= mostPacked
 
 /** How many elements columns take that are packed along the depth. */
 const packedAlong = (dtype: DType, columns: number, depth: number): number => {
@@ -113,15 +121,16 @@ const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, sweeps, pac
   return !dots && along.units * (packs ? 4 : 1) >= across.units ? along : across
 }
 
-/** How a product is carried out: transposed, if that makes it one of a matrix and a vector, or one of few rows. */
+/** How a product is carried out: transposed, if that makes it one of a matrix and a vector, or one of few rows, or of few columns. */
 export const tilingOf = ({ dtype, batch, rows, columns, depth, lhs, rhs }: Product): Tiling => {
   const matrices: Matrices = { dtype, batch, rows, columns, depth, lhs, rhs }
   const transposed: Matrices = { ...matrices, rows: columns, columns: rows, lhs: rhs, rhs: lhs }
   const lanes = 16 / byteSize(dtype)
   const flat = lhs.free === 1 && columns <= 2 * few && rows * byteSize(dtype) >= tileBytes && rows % lanes === 0
-  const turned = flat || isVector(transposed)
+  const across = isTransposed(matrices)
+  const turned = flat || across || isVector(transposed)
   const view = turned ? transposed : matrices
-  const narrow = isNarrow(view)
+  const narrow = across || isNarrow(view)
   const dots = narrow || isVector(view)
   const sweeps = !turned && !dots && isSwept(view)
   const whole = view.rhs.free === 1 && view.columns % lanes === 0
