@@ -1,10 +1,14 @@
 import type { Bytes } from './bytes.js'
-import { localAt, loopMark, vectorMark } from './code.js'
+import { localAt, loopMark, vectorMark, type Statement } from './code.js'
 
 const vectors = new RegExp(`${vectorMark}([^]{16})`, 'g')
 const loops = new RegExp(loopMark, 'g')
 
 const constant = (bytes: Bytes): Bytes => `\xfd\x0c${bytes}`
+
+/** A statement whose constants stay where they are: what is rare is to keep no registers. */
+export const unhoisted = ({ type, bytes }: Statement): Statement =>
+  ({ type, bytes: bytes.replace(vectors, (_, held: Bytes) => constant(held)) })
 
 /** All zeros or all ones: made without memory. */
 const isPlain = (bytes: Bytes): boolean => /^(\0{16}|\xff{16})$/.test(bytes)

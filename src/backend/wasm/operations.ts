@@ -4,7 +4,7 @@ import type { RoundParams } from '../../lax/elementwise/rounding.js'
 import type { ShiftParams } from '../schedule/lower/elementwise.js'
 import type { Operation } from '../schedule/schedulable.js'
 import { after, f32x4, f64x2, i32, i32x4, v128, type Code } from './code.js'
-import { binary32, binary64, unary32, unary64 } from './functions/index.js'
+import { binary32, binary64, special32, special64, unary32, unary64 } from './functions/index.js'
 import { narrowed } from './functions/wide.js'
 import {
   bitCount, integerRemainder, integerSign, leadingZeros, quotient, shiftBy, shiftEach, truncateTo, wrappedPower
@@ -246,6 +246,8 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
     const name = `${operation} ${type}`
     if (Object.hasOwn(ofOne, operation)) return scope.apply(name, args, ofOne[operation])
     if (Object.hasOwn(ofTwo, operation)) return scope.apply(name, args, ofTwo[operation])
+    const special = type === 'float32' ? special32 : special64
+    if (Object.hasOwn(special, operation)) return scope.apply(name, args, special[operation])
     return (type === 'float32' ? vectors32 : vectors64)[operation](args)
   }
   if (type === 'bool') return booleans[operation](args)

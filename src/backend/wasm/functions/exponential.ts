@@ -1,4 +1,4 @@
-import { v128 } from '../code.js'
+import { v128, type Local } from '../code.js'
 import { exp32, exp64 } from './coefficients.js'
 import { choice, double, polynomial, single, withSign, type Format } from './format.js'
 import type { Formula1, Vector, Writer } from './write.js'
@@ -28,12 +28,21 @@ const wholeOf = (w: Writer, { add, sub, all, shifter }: Format, x: Vector): read
 /** 2ⁿ from n + shifter; n from −126, or −1022, on. */
 const power = (f: Format, shifted: Vector, one = f.one): Vector => f.bits.add(f.bits.shl(shifted, f.mantissa), f.bits.all(one))
 
+/** Where 2ⁿ and its products with numbers near 1 are normal numbers: from n + shifter, for any n or for those that are not positive. */
+type Near = (f: Format, shifted: Vector) => Vector
+const near: Near = ({ sub, mul, le, all, bias, shifter }, shifted) => {
+  const n = sub(shifted, all(shifter))
+  return le(mul(n, n), all((bias - 2) ** 2))
+}
+const nearBelow: Near = ({ ge, all, bias, shifter }, shifted) => ge(shifted, all(shifter - bias + 2))
+
 /** y · 2ⁿ for y between ½ and 2: by the exponent, or in two factors where that does not do, so that subnormal results are rounded once. */
-const scaled = (w: Writer, f: Format, y: Vector, shifted: Vector, n: Vector): Vector => {
-  const { add, mul, abs, le, lt, gt, bits, all, bias, mantissa, shifter } = f
+const scaled = (w: Writer, f: Format, y: Vector, shifted: Vector, isNear = near): Vector => {
+  const { add, sub, mul, lt, gt, bits, all, bias, mantissa, shifter } = f
   const kept = w.keep(y)
   const result = w.variable(bits.add(kept, bits.shl(shifted, mantissa)))
-  w.unless(le(abs(n), all(bias - 2)), (rare) => {
+  w.unless(isNear(f, shifted), (rare) => {
+    const n = rare.keep(sub(shifted, all(shifter)))
     const half = rare.keep(add(mul(n, all(0.5)), all(shifter)))
     const none = rare.keep(lt(n, all(-bias - mantissa - 2)))
     const product = mul(mul(v128.andnot(kept, none), power(f, half)), power(f, bits.sub(shifted, half)))
@@ -42,11 +51,19 @@ const scaled = (w: Writer, f: Format, y: Vector, shifted: Vector, n: Vector): Ve
   return result.get
 }
 
-/** x = n log 2 + r with |r| ≤ ½ log 2. */
-const reduced = (w: Writer, f: Format, x: Vector): { readonly shifted: Vector; readonly n: Vector; readonly r: Vector } => {
-  const { sub, mul, all, ln2: [ln2High, ln2Low] } = f
-  const [shifted, n] = wholeOf(w, f, mul(x, all(Math.LOG2E)))
-  return { shifted, n, r: w.keep(sub(sub(x, mul(n, all(ln2High))), mul(n, all(ln2Low)))) }
+/** n + shifter for x = n log 2 + r with |r| ≤ ½ log 2. */
+const shiftedOf = ({ add, mul, all, shifter }: Format, x: Vector): Vector => add(mul(x, all(Math.LOG2E)), all(shifter))
+
+/** That r. */
+const restOf = (w: Writer, { sub, mul, all, shifter, ln2: [ln2High, ln2Low] }: Format, x: Vector, shifted: Vector): Vector => {
+  const n = w.keep(sub(shifted, all(shifter)))
+  return sub(sub(x, mul(n, all(ln2High))), mul(n, all(ln2Low)))
+}
+
+/** Both. */
+const reduced = (w: Writer, f: Format, x: Vector): { readonly shifted: Vector; readonly r: Vector } => {
+  const shifted = w.keep(shiftedOf(f, x))
+  return { shifted, r: w.keep(restOf(w, f, x, shifted)) }
 }
 
 /** eʳ, or eʳ⁺ˡᵒʷ, for |r| ≤ ½ log 2. */
@@ -62,9 +79,9 @@ export const expNear32 = (w: Writer, x: Vector): Vector => {
 }
 
 /** eˣ = 2ⁿ eʳ. */
-const exp = (e: Exponential): Formula1 => (w, x) => {
-  const { shifted, n, r } = reduced(w, e.f, x)
-  return scaled(w, e.f, expOf(w, e, r), shifted, n)
+const exp = (e: Exponential, isNear = near): Formula1 => (w, x) => {
+  const { shifted, r } = reduced(w, e.f, x)
+  return scaled(w, e.f, expOf(w, e, r), shifted, isNear)
 }
 
 /** exp(high + low) where low is small beside high, as powers need it. */
@@ -74,14 +91,14 @@ export const expOfSum64 = (w: Writer, high: Vector, low: Vector): Vector => {
   const upper = w.keep(sub(high, mul(n, all(ln2High))))
   const small = w.keep(sub(low, mul(n, all(ln2Low))))
   const r = w.keep(add(upper, small))
-  return scaled(w, double, expOf(w, exponential64, r, add(sub(upper, r), small)), shifted, n)
+  return scaled(w, double, expOf(w, exponential64, r, add(sub(upper, r), small)), shifted)
 }
 
 /** 2ˣ = 2ⁿ eʳ with r = (x − n) log 2; exact for whole numbers. */
 const exp2 = (e: Exponential): Formula1 => (w, x) => {
   const { f, f: { sub, mul, all } } = e
   const [shifted, n] = wholeOf(w, f, x)
-  return scaled(w, f, expOf(w, e, w.keep(mul(sub(x, n), all(Math.LN2)))), shifted, n)
+  return scaled(w, f, expOf(w, e, w.keep(mul(sub(x, n), all(Math.LN2)))), shifted)
 }
 
 /**
@@ -126,13 +143,39 @@ const logistic = (e: Exponential): Formula1 => (w, x) => {
 
 /** ½e^|x|, without overflow before its time. */
 const halfExp = (e: Exponential): Formula1 => (w, x) => {
-  const { bits, sub, abs, all } = e.f
-  const { shifted, n, r } = reduced(w, e.f, w.keep(abs(x)))
-  return scaled(w, e.f, expOf(w, e, r), bits.sub(shifted, bits.all(1n)), w.keep(sub(n, all(1))))
+  const { bits, abs } = e.f
+  const { shifted, r } = reduced(w, e.f, w.keep(abs(x)))
+  return scaled(w, e.f, expOf(w, e, r), w.keep(bits.sub(shifted, bits.all(1n))))
 }
 
 const exponentials = (e: Exponential): Readonly<Record<'exp' | 'exp2' | 'expm1' | 'logistic' | 'tanh', Formula1>> =>
   ({ exp: exp(e), exp2: exp2(e), expm1: expm1(e), logistic: logistic(e), tanh: tanh(e) })
+
+/** An exponential that has been begun: n + shifter and r, for eˣ = 2ⁿ eʳ. */
+export type Begun = readonly [shifted: Local<'v128'>, rest: Local<'v128'>]
+
+/** An exponential in two parts, which may be apart. */
+export interface InParts {
+  readonly begin: (w: Writer, x: Vector, into: Begun) => void
+  readonly end: (w: Writer, begun: Begun) => Vector
+}
+
+/** With the same bits as in one part. */
+const inParts = (e: Exponential, isNear: Near): InParts => ({
+  begin: (w, x, [shifted, rest]) => {
+    w.set(shifted, shiftedOf(e.f, x))
+    w.set(rest, restOf(w, e.f, x, shifted.get))
+  },
+  end: (w, [shifted, rest]) => scaled(w, e.f, expOf(w, e, rest.get), shifted.get, isNear)
+})
+
+const parts = (e: Exponential): Readonly<Record<'exp' | 'exp_below', InParts>> =>
+  ({ exp: inParts(e, near), exp_below: inParts(e, nearBelow) })
+
+export const [expParts32, expParts64] = [parts(exponential32), parts(exponential64)]
+
+/** The exponential of numbers that are neither positive nor NaN: the same bits with less to check. */
+export const [expBelow32, expBelow64]: readonly Formula1[] = [exp(exponential32, nearBelow), exp(exponential64, nearBelow)]
 
 export const [exponentials32, exponentials64] = [exponentials(exponential32), exponentials(exponential64)]
 

@@ -1,5 +1,5 @@
 import { errors32, errors64, errorsWide } from './error.js'
-import { exponentials32, exponentials64 } from './exponential.js'
+import { expBelow32, expBelow64, exponentials32, exponentials64 } from './exponential.js'
 import { giles32, giles64 } from './giles.js'
 import { hyperbolics64, hyperbolicsWide } from './hyperbolic.js'
 import { angles64, anglesWide, inverses64, inversesWide } from './inverse.js'
@@ -29,3 +29,7 @@ export const unary64: Readonly<Record<string, Function1>> = mapped(double, funct
 /** Functions of two operands, likewise. */
 export const binary32: Readonly<Record<string, Function2>> = mapped(mapped({ ...anglesWide, ...powersWide }, widely2), function2)
 export const binary64: Readonly<Record<string, Function2>> = mapped({ ...angles64, ...powers64 }, function2)
+
+/** Functions of operands that are known better: `exp_below` of numbers that are neither positive nor NaN. */
+export const [special32, special64]: readonly Readonly<Record<string, Function1>>[] =
+  [expBelow32, expBelow64].map((formula) => ({ exp_below: function1(formula) }))

@@ -1,4 +1,5 @@
 import { after, i32, i32x4, sequence, when, type Code, type Local, type Statement } from '../code.js'
+import { unhoisted } from '../hoist.js'
 import type { Scope } from '../module.js'
 
 /** Lanes: a vector as an expression. */
@@ -38,7 +39,12 @@ export class Writer {
   unless(mask: Vector, write: (rare: Writer) => void): void {
     const rare = new Writer(this.#scope)
     write(rare)
-    this.#statements.push(when(i32.ne(i32x4.bitmask(mask), i32.const(15)), sequence(...rare.#statements)))
+    this.#statements.push(when(i32.ne(i32x4.bitmask(mask), i32.const(15)), unhoisted(rare.statements)))
+  }
+
+  /** The statements so far. */
+  get statements(): Statement {
+    return sequence(...this.#statements)
   }
 
   /** The statements and then a value. */

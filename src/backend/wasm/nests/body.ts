@@ -2,10 +2,13 @@ import { byteSize, type DType } from '../../../core/dtype.js'
 import { strideOf } from '../../schedule/affine.js'
 import type { Affine, Buffer, Phase, Register, Store, Value } from '../../schedule/kernel.js'
 import { after, f32x4, f64x2, i32, i32x4, sequence, v128, type Code, type Local, type Statement } from '../code.js'
+import type { Begun } from '../functions/exponential.js'
+import { Writer } from '../functions/write.js'
 import { constantLanes, gatherLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
 import { times } from '../loops.js'
 import type { Scope } from '../module.js'
 import { emitLanes } from '../operations.js'
+import { isBegun, partsOf, type Begins } from './ahead.js'
 import type { Sum } from './sums.js'
 
 /** Where the emission is: the counters that have values, and along which of them lanes lie. */
@@ -58,12 +61,32 @@ export const accessesOf = (phase: Phase): readonly Access[] => {
 const isDear = (value: Value): boolean => value.kind === 'apply' &&
   (!['add', 'sub', 'mul', 'neg', 'abs', 'square', 'convert_element_type', 'select_n'].includes(value.operation) || value.args.some(isDear))
 
+/** What has been computed ahead: values, and exponentials that have been begun. */
+export interface Known {
+  readonly values: ReadonlyMap<Value, Local<'v128'>>
+  readonly begun: ReadonlyMap<Begins, Begun>
+}
+
+const nothingKnown: Known = { values: new Map(), begun: new Map() }
+
+/** The place at a counter's element. */
+export const withCounter = (place: Place, k: number, i: Local<'i32'>): Place => ({ ...place, counters: new Map(place.counters).set(k, i) })
+
 const keyOf = ({ buffer, at }: Access): string => `${buffer.id}@${at.offset}:${at.strides.join()}`
+
+/** How a body differs. */
+interface BodyOptions {
+  /** One whose addresses it shares. */
+  readonly beside?: Body
+  /** Whether registers are copied, so that they can change before the loop. */
+  readonly copies?: boolean
+}
 
 /** The code in the innermost loop of a phase; what does not change there stands before it. */
 export class Body {
   readonly #around: Surroundings
   readonly #phase: Phase
+  readonly #copies: boolean
   /** The counter of the innermost loop; −1: there is none. */
   readonly #loop: number
   readonly #hoisted = new Map<Value, Local<'v128'>>()
@@ -72,7 +95,8 @@ export class Body {
   readonly #changes = new Map<Value, boolean>()
 
   /** `outside` is where the code before the loop stands; the elements may be some ahead of those of another body. */
-  constructor(around: Surroundings, phase: Phase, outside: Place, loop: number, beside?: Body) {
+  constructor(around: Surroundings, phase: Phase, outside: Place, loop: number, { beside, copies = false }: BodyOptions = {}) {
+    this.#copies = copies
     this.#around = around
     this.#phase = phase
     this.#loop = loop
@@ -95,41 +119,78 @@ export class Body {
     return operations <= 4 && !this.#phase.reductions.some(({ value }) => isDear(value))
   }
 
-  /** What is computed in it: `full` of a reduction's lanes belong to it; reductions go on in one of their ways, if they have several. */
-  write(place: Place, sums: readonly Sum[], full: number, way?: number): Statement {
-    const uses = this.#uses()
-    const locals = new Map<Value, Local<'v128'>>()
-    const out: Statement[] = []
-    const rare = (value: Value): boolean => !this.#hoisted.has(value) && (uses.get(value) ?? 0) < 2
-    const emit = (value: Value): Code<'v128'> => {
-      const held = this.#hoisted.get(value) ?? locals.get(value)
-      if (held !== undefined) return held.get
-      const made = this.#fused(value, rare, emit) ?? this.#compute(value, place, emit)
-      if ((uses.get(value) ?? 0) < 2 || value.kind === 'constant' || value.kind === 'register') return made
-      const local = this.#around.scope.local('v128')
-      out.push(local.set(made))
-      locals.set(value, local)
-      return local.get
-    }
-    this.#phase.reductions.forEach(({ value }, i) => {
+  /**
+   * What is computed in it: `full` of a reduction's lanes belong to it; reductions go on in one of their ways, if they have several. Some
+   * values may be there already.
+   */
+  write(place: Place, sums: readonly Sum[], full: number, way?: number, known: Known = nothingKnown): Statement {
+    const { reductions, stores } = this.#phase
+    const [emit, out] = this.#emission(resultsOf(this.#phase), place, known)
+    reductions.forEach(({ value }, i) => {
       const made = emit(value)
       out.push(sums[i].take(made, full, way))
     })
-    for (const store of this.#phase.stores) {
+    for (const store of stores) {
       const made = emit(store.value)
       out.push(...this.#store(store, made, place))
     }
     return sequence(...out)
   }
 
-  #uses(): ReadonlyMap<Value, number> {
+  /** What is computed ahead. */
+  begin(place: Place, { values, begun }: Known): Statement {
+    const [emit, out] = this.#emission([...values.keys(), ...[...begun.keys()].flatMap(({ args }) => args)], place, nothingKnown)
+    for (const [value, local] of values) {
+      const made = emit(value)
+      out.push(local.set(made))
+    }
+    for (const [value, into] of begun) {
+      const w = new Writer(this.#around.scope)
+      partsOf(value).begin(w, w.keep(emit(value.args[0])), into)
+      out.push(w.statements)
+    }
+    return sequence(...out)
+  }
+
+  /** What writes values that lead to results, and the statements that come before them. */
+  #emission(results: readonly Value[], place: Place, known: Known): readonly [emit: (value: Value) => Code<'v128'>, out: Statement[]] {
+    const uses = this.#uses(results, known)
+    const locals = new Map(known.values)
+    const out: Statement[] = []
+    const rare = (value: Value): boolean => !this.#isKnown(value, known) && (uses.get(value) ?? 0) < 2
+    const emit = (value: Value): Code<'v128'> => {
+      const held = this.#hoisted.get(value) ?? locals.get(value)
+      if (held !== undefined) return held.get
+      const made = this.#ended(value, known) ?? this.#fused(value, rare, emit) ?? this.#compute(value, place, emit)
+      if ((uses.get(value) ?? 0) < 2 || value.kind === 'constant' || value.kind === 'register') return made
+      const local = this.#around.scope.local('v128')
+      out.push(local.set(made))
+      locals.set(value, local)
+      return local.get
+    }
+    return [emit, out]
+  }
+
+  #isKnown(value: Value, { values, begun }: Known): boolean {
+    return this.#hoisted.has(value) || values.has(value) || (isBegun(value) && begun.has(value))
+  }
+
+  /** What has been begun before. */
+  #ended(value: Value, known: Known): Code<'v128'> | undefined {
+    const begun = isBegun(value) ? known.begun.get(value) : undefined
+    if (!isBegun(value) || begun === undefined) return undefined
+    const w = new Writer(this.#around.scope)
+    return w.value(partsOf(value).end(w, begun))
+  }
+
+  #uses(results: readonly Value[], known: Known): ReadonlyMap<Value, number> {
     const uses = new Map<Value, number>()
     const count = (value: Value): void => {
       const before = uses.get(value) ?? 0
       uses.set(value, before + 1)
-      if (before === 0 && !this.#hoisted.has(value) && value.kind === 'apply') value.args.forEach(count)
+      if (before === 0 && value.kind === 'apply' && !this.#isKnown(value, known)) value.args.forEach(count)
     }
-    resultsOf(this.#phase).forEach(count)
+    results.forEach(count)
     return uses
   }
 
@@ -147,7 +208,7 @@ export class Body {
   #hoist(value: Value, outside: Place, seen: Set<Value>): void {
     if (seen.has(value)) return
     seen.add(value)
-    if (value.kind === 'register') return
+    if (value.kind === 'register' && !this.#copies) return
     if (this.#varies(value)) {
       if (value.kind === 'apply') for (const arg of value.args) this.#hoist(arg, outside, seen)
       return

@@ -1,18 +1,16 @@
 import { range } from '../../../core/shape.js'
 import type { Buffer, Nest, Phase, Register } from '../../schedule/kernel.js'
-import { i32, leave, loop, select, sequence, when, type Code, type Local, type Statement } from '../code.js'
-import type { Lanes } from '../lanes.js'
+import { f32x4, f64x2, i32, i32x4, select, sequence, v128, when, type Code, type Local, type Statement } from '../code.js'
+import { constantLanes, type Lanes } from '../lanes.js'
 import { times } from '../loops.js'
 import type { Scope } from '../module.js'
-import { Body, type Place, type Surroundings } from './body.js'
+import { along, goesAhead, unrolled, type Beside, type Stretch } from './along.js'
+import { Body, withCounter, type Place, type Surroundings } from './body.js'
 import type { Cut } from './cut.js'
+import { whereFinite, type WhereFinite } from './finite.js'
+import { lateOf, type Late } from './late.js'
+import { inPieces, steps } from './pieces.js'
 import { Sum } from './sums.js'
-
-/** How many vectors go at a time where a reduction would wait for its own results. */
-const unrolled = 4
-
-/** How many vectors are added up before their sum goes on in a wider type. */
-const piece = 256
 
 /** What the loops of a nest are written from. */
 export interface Setting {
@@ -28,11 +26,10 @@ export interface Setting {
   readonly last: Local<'i32'>
 }
 
-/** Part of a loop along lanes. */
-interface Stretch {
-  readonly from: Code<'i32'>
-  readonly to: Code<'i32'>
-  readonly final: (rest: Statement) => Statement
+/** A phase, and what it may be where registers are finite. */
+interface Forms {
+  readonly phase: Phase
+  readonly simpler: WhereFinite | null
 }
 
 /** Writes the loops of a nest. */
@@ -40,6 +37,8 @@ export class NestWriter {
   readonly #scope: Scope
   readonly #lanes: Lanes
   readonly #setting: Setting
+  /** The last phase of a row, where that goes along with the next row. */
+  #late: Late | null = null
   /** For each of the vectors that go side by side. */
   readonly #registers: Map<Register, Local<'v128'>>[] = []
 
@@ -75,7 +74,8 @@ export class NestWriter {
   write(): Statement {
     const { cut } = this.#setting
     const start: Place = { counters: new Map(), lane: -1, count: 1, ahead: 0 }
-    return cut.kind === 'rows' ? this.#rows(cut.loops, start) : this.#outer(0, start)
+    const loops = cut.kind === 'rows' ? this.#rows(cut.loops, start) : this.#outer(0, start)
+    return this.#late === null ? loops : sequence(this.#late.start, loops, this.#late.write)
   }
 
   /** The first loops as one loop over units. */
@@ -97,13 +97,13 @@ export class NestWriter {
         at = withCounter(at, k, i)
       }
     }
-    return sequence(unit.set(first.get), this.#steps(unit, 1, last.get, sequence(...split, this.#outer(loops, at))))
+    return sequence(unit.set(first.get), steps(unit, 1, last.get, sequence(...split, this.#outer(loops, at))))
   }
 
   /** The outer loops from the k-th on. */
   #outer(k: number, place: Place): Statement {
-    const { outer, phases } = this.#nest
-    if (k === outer.length) return sequence(...phases.map((phase) => this.#phase(phase, [place])))
+    const { outer } = this.#nest
+    if (k === outer.length) return this.#phases([place])
     if (k === this.#across) return this.#laneLoop(k, outer[k], place)
     return this.#loop(k, outer[k], [place], ([at]) => this.#outer(k + 1, at))
   }
@@ -111,26 +111,24 @@ export class NestWriter {
   #loop(k: number, extent: number, places: readonly Place[], body: (places: readonly Place[]) => Statement): Statement {
     if (extent === 1) return body(places)
     const i = this.#scope.local('i32')
-    return sequence(i.set(i32.const(0)), this.#steps(i, 1, i32.const(extent), body(places.map((place) => withCounter(place, k, i)))))
+    return sequence(i.set(i32.const(0)), steps(i, 1, i32.const(extent), body(places.map((place) => withCounter(place, k, i)))))
   }
 
   /** The last outer loop in steps of vectors side by side, then vector by vector, and then what does not fill one. */
   #laneLoop(k: number, extent: number, place: Place): Statement {
-    const { phases } = this.#nest
     const lanes = this.#lanes
     const side = this.#setting.beside
     const whole = extent - (extent % lanes)
     const most = whole - (whole % (side * lanes))
     const i = this.#scope.local('i32')
     const at = (count: number, ahead = 0): Place => ({ ...withCounter(place, k, i), lane: k, count, ahead })
-    const all = (places: readonly Place[]): Statement => sequence(...phases.map((phase) => this.#phase(phase, places)))
     const { from, to, final } = this.#stretch('lanes', most)
-    const single = (): Statement => this.#steps(i, lanes, i32.const(whole), all([at(lanes)]))
+    const single = (): Statement => steps(i, lanes, i32.const(whole), this.#phases([at(lanes)]))
     return sequence(
       i.set(from),
-      this.#steps(i, side * lanes, to, all(range(side).map((v) => at(lanes, v * lanes)))),
+      steps(i, side * lanes, to, this.#phases(range(side).map((v) => at(lanes, v * lanes)))),
       ...(most === whole ? [] : [final(single())]),
-      ...(whole === extent ? [] : [final(all([at(extent - whole)]))])
+      ...(whole === extent ? [] : [final(this.#phases([at(extent - whole)]))])
     )
   }
 
@@ -149,27 +147,70 @@ export class NestWriter {
     }
   }
 
-  /** The body, again and again, until the counter has come to the end; at least once. */
-  #steps(i: Local<'i32'>, by: number, end: Code<'i32'>, body: Statement): Statement {
-    return loop(sequence(body, leave(0, i32.ltU(i.tee(i32.add(i.get, i32.const(by))), end))))
+  /** The phases for vectors side by side, those that are simpler where registers are finite in two forms. */
+  #phases(places: readonly Place[]): Statement {
+    const { phases } = this.#nest
+    const forms = phases.map((phase, p): Forms => ({ phase, simpler: whereFinite(phase, phases.slice(0, p)) }))
+    const [dear, last] = forms.slice(-2)
+    const isLate = phases.length > 1 && this.#staysLate(dear, last)
+    const statements = (isLate ? forms.slice(0, -2) : forms).map((each) => this.#inForms(each, places))
+    return sequence(...statements, ...(isLate ? [this.#oneLate(dear, last, places)] : []))
+  }
+
+  #inForms({ phase, simpler }: Forms, places: readonly Place[]): Statement {
+    if (simpler === null) return this.#phase(phase, places)
+    const plain = this.#phase(phase, places)
+    return when(this.#areFinite(simpler.registers, places.length), this.#phase(simpler.phase, places), plain)
+  }
+
+  /** Whether the last phase goes along with the one before it of the next row. */
+  #staysLate(dear: Forms, last: Forms): boolean {
+    const { outer } = this.#nest
+    const [{ phase: { inner }, simpler }, { phase }] = [dear, last]
+    return this.#across < 0 && outer.some((extent) => extent > 1) && simpler !== null && last.simpler === null &&
+      inner.length === 1 && phase.inner.length === 1 && inner[0] === phase.inner[0] && phase.reductions.length === 0 &&
+      goesAhead(simpler.phase, outer.length, inner[0], this.#lanes)
+  }
+
+  /** The last two phases: the one before the last of this row, in its simpler form along with the last one of the row before. */
+  #oneLate({ phase, simpler }: Forms, last: Forms, places: readonly Place[]): Statement {
+    const plain = this.#phase(phase, places) // which makes the registers that the others read
+    if (simpler === null) return plain
+    const late = this.#late = lateOf(this.#scope, this.#lanes, this.#around(0), last.phase, places[0], this.#nest.outer.length)
+    return sequence(
+      when(
+        i32.and(late.isLeft, this.#areFinite(simpler.registers, 1)), this.#phase(simpler.phase, places, late.beside),
+        sequence(late.write, plain)
+      ),
+      late.leave
+    )
+  }
+
+  /** Whether all lanes of registers are finite numbers. */
+  #areFinite(registers: readonly Register[], vectors: number): Code<'i32'> {
+    const masks = range(vectors).flatMap((v) => registers.map((register) => {
+      const { lt, abs } = register.dtype === 'float64' ? f64x2 : f32x4
+      return lt(abs(this.#around(v).register(register)), constantLanes(register.dtype, Infinity))
+    }))
+    return i32.eq(i32x4.bitmask(masks.reduce((a, b) => v128.and(a, b))), i32.const(15))
   }
 
   /** A phase for vectors side by side. */
-  #phase(phase: Phase, places: readonly Place[]): Statement {
+  #phase(phase: Phase, places: readonly Place[], beside?: Beside): Statement {
     const { inner } = phase
     const first = this.#nest.outer.length
     const ways = this.#across < 0 && (inner.at(-1) ?? 0) >= unrolled * unrolled * this.#lanes ? unrolled : 1
     const sums = places.map(() => phase.reductions.map((reduction) => new Sum(this.#scope, reduction, this.#lanes, ways)))
     const loops = inner.slice(0, -1).reduceRight<(at: readonly Place[]) => Statement>(
       (body, extent, k) => (at) => this.#loop(first + k, extent, at, body),
-      (at) => this.#innermost(phase, sums, at)
+      (at) => this.#innermost(phase, sums, at, beside)
     )
     const kept = sums.flatMap((each, v) => each.map((sum) => this.#keep(sum, v)))
     return sequence(...sums.flat().map((sum) => sum.start()), loops(places), ...kept)
   }
 
   /** The last loop of a phase, in pieces, so that sums of float32 do not grow long. */
-  #innermost(phase: Phase, sums: readonly (readonly Sum[])[], places: readonly Place[]): Statement {
+  #innermost(phase: Phase, sums: readonly (readonly Sum[])[], places: readonly Place[], beside?: Beside): Statement {
     const { inner } = phase
     const flush = sequence(...sums.flat().map((sum) => sum.flush()))
     if (inner.length === 0) {
@@ -179,57 +220,16 @@ export class NestWriter {
     const k = this.#nest.outer.length + inner.length - 1
     const extent = inner[inner.length - 1]
     const i = this.#scope.local('i32')
-    if (this.#across < 0) return this.#along(phase, sums[0], places[0], k, i)
+    if (this.#across < 0) {
+      const stretch = (whole: number): Stretch => this.#stretch('vectors', whole)
+      const [scope, lanes, around] = [this.#scope, this.#lanes, this.#around(0)]
+      return along({ scope, lanes, around, stretch, phase, sums: sums[0], place: places[0], k, i, beside })
+    }
     const body = new Body(this.#around(0), phase, places[0], k)
-    const bodies = places.map((place, v) => (v === 0 ? body : new Body(this.#around(v), phase, place, k, body)))
+    const bodies = places.map((place, v) => (v === 0 ? body : new Body(this.#around(v), phase, place, k, { beside: body })))
     const step = sequence(...bodies.map((each, v) => each.write(withCounter(places[v], k, i), sums[v], this.#lanes)))
-    const pieces = this.#inPieces(i, 1, extent, step, phase.reductions.length > 0 ? flush : undefined)
+    const pieces = phase.reductions.length > 0 ? inPieces(this.#scope, i, 1, extent, step, flush) : steps(i, 1, i32.const(extent), step)
     return sequence(...bodies.map((each) => each.before()), i.set(i32.const(0)), pieces)
-  }
-
-  /** Steps up to an end; what has been summed up is flushed after each piece. */
-  #inPieces(i: Local<'i32'>, by: number, extent: number, step: Statement, flush?: Statement): Statement {
-    if (flush === undefined) return this.#steps(i, by, i32.const(extent), step)
-    if (extent <= piece * by) return sequence(this.#steps(i, by, i32.const(extent), step), flush)
-    const end = this.#scope.local('i32')
-    const next = scopedMinimum(end, i32.add(i.get, i32.const(piece * by)), i32.const(extent))
-    return loop(sequence(next, this.#steps(i, by, end.get, step), flush, leave(0, i32.ltU(i.get, i32.const(extent)))))
-  }
-
-  /** The last loop of a phase, lanes along it. */
-  #along(phase: Phase, sums: readonly Sum[], place: Place, k: number, i: Local<'i32'>): Statement {
-    const lanes = this.#lanes
-    const extent = phase.inner[phase.inner.length - 1]
-    const flush = sequence(...sums.map((sum) => sum.flush()))
-    const body = new Body(this.#around(0), phase, place, k)
-    const whole = extent - (extent % lanes)
-    const at = withCounter(place, k, i)
-    const vector: Place = { ...at, lane: k, count: lanes }
-    const { from, to, final } = this.#stretch('vectors', whole)
-    const rest = whole === extent ? [] : [final(body.write({ ...at, lane: k, count: extent - whole }, sums, extent - whole)), flush]
-    const start = [body.before(), i.set(from)]
-    if (whole === 0) return sequence(...start, ...rest)
-    const several = this.#several(body, vector, sums, i, whole)
-    if (several !== null) return sequence(...start, ...several, ...rest)
-    const step = body.write(vector, sums, lanes)
-    if (sums.length > 0) return sequence(...start, this.#inPieces(i, lanes, whole, step, flush), ...rest)
-    const end = this.#scope.local('i32')
-    return sequence(...start, end.set(to), this.#steps(i, lanes, end.get, step), ...rest)
-  }
-
-  /** Reductions of next to nothing, several vectors at a time: no step waits for the one before it. `null` where that is of no use. */
-  #several(body: Body, place: Place, sums: readonly Sum[], i: Local<'i32'>, whole: number): readonly Statement[] | null {
-    if (sums.length === 0 || sums[0].ways === 1 || !body.isShort) return null
-    const lanes = this.#lanes
-    const step = unrolled * lanes
-    const most = whole - (whole % step)
-    const vectors = range(unrolled).map((way) => body.write({ ...place, ahead: way * lanes }, sums, lanes, way))
-    const joined = sequence(...sums.map((sum) => sum.join()), ...sums.map((sum) => sum.flush()))
-    const single = (): Statement => this.#steps(i, lanes, i32.const(whole), body.write(place, sums, lanes))
-    return [
-      this.#inPieces(i, step, most, sequence(...vectors), joined),
-      ...(most === whole ? [] : [single(), ...sums.map((sum) => sum.flush())])
-    ]
   }
 
   #keep(sum: Sum, vector: number): Statement {
@@ -239,9 +239,3 @@ export class NestWriter {
     return local.set(sum.total(this.#across < 0))
   }
 }
-
-const withCounter = (place: Place, k: number, i: Local<'i32'>): Place => ({ ...place, counters: new Map(place.counters).set(k, i) })
-
-/** The smaller of two numbers into a local. */
-const scopedMinimum = (local: Local<'i32'>, a: Code<'i32'>, b: Code<'i32'>): Statement =>
-  sequence(local.set(a), local.set(select(i32.ltU(local.get, b), local.get, b)))

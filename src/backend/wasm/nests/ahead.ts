@@ -1,0 +1,62 @@
+import { strideOf } from '../../schedule/affine.js'
+import type { Phase, Value } from '../../schedule/kernel.js'
+import { expParts32, expParts64, type InParts } from '../functions/exponential.js'
+
+/*
+ * Loops of exponentials are a step ahead: while one vector's is finished, the next one's is begun. Their operations wait for each other
+ * longer than processors look ahead.
+ */
+
+type Apply = Extract<Value, { readonly kind: 'apply' }>
+
+/** An exponential. */
+export interface Begins extends Apply {
+  readonly operation: keyof typeof expParts32
+  readonly dtype: 'float32' | 'float64'
+}
+
+/** What is computed a step ahead. */
+export interface Ahead {
+  /** Exponentials that are begun. */
+  readonly begun: readonly Begins[]
+  /** What they need, and others too. */
+  readonly shared: readonly Value[]
+}
+
+/** More exponentials would not find room in registers. */
+const most = 2
+
+/** Whether it is one. */
+export const isBegun = (value: Value): value is Begins =>
+  value.kind === 'apply' && (value.operation === 'exp' || value.operation === 'exp_below')
+
+/** Its parts. */
+export const partsOf = ({ operation, dtype }: Begins): InParts => (dtype === 'float64' ? expParts64 : expParts32)[operation]
+
+const changes = (value: Value, loop: number): boolean => {
+  switch (value.kind) {
+    case 'load':
+    case 'position': return strideOf(value.at, loop) !== 0
+    case 'apply': return value.args.some((arg) => changes(arg, loop))
+    case 'constant':
+    case 'register': return false
+  }
+}
+
+/** What is reached from values; from those that `stop` no further. */
+const reached = (from: readonly Value[], stop: (value: Value) => boolean): ReadonlySet<Value> => {
+  const seen = new Set(from)
+  for (const value of seen) if (value.kind === 'apply' && !stop(value)) for (const arg of value.args) seen.add(arg) // and goes on with it
+  return seen
+}
+
+/** What the innermost loop of a phase may compute a step ahead; `null` where that is of no use. */
+export const aheadOf = ({ reductions, stores }: Phase, loop: number): Ahead | null => {
+  const begins = (value: Value): value is Begins => isBegun(value) && changes(value, loop)
+  const late = reached([...reductions, ...stores].map(({ value }) => value), begins)
+  const begun = [...late].filter(begins)
+  if (begun.length === 0 || begun.length > most) return null
+  const early = reached(begun.flatMap(({ args }) => args), () => false)
+  const shared = [...late].filter((value) => value.kind === 'apply' && !begins(value) && early.has(value) && changes(value, loop))
+  return { begun, shared }
+}
