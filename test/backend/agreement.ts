@@ -50,13 +50,19 @@ const changed = (x: NdArray, f: (value: number, i: number) => number): NdArray =
 /**
  * What else an element of a sum, or product, of many terms may be, where some order of the terms leaves the range: infinities, NaN and
  * the signs of zeros depend on the order there, and on the precision of what is in between, which is that of float64 in the reference.
+ * Where terms cancel but for what their rounding may take away, that is nothing at all.
  */
-const others = ({ primitive, params }: Eqn, operands: readonly NdArray[]): ((k: number) => readonly number[]) => {
+const others = ({ primitive, params }: Eqn, operands: readonly NdArray[]): ((k: number, value: number) => readonly number[]) => {
   const of = (f: (size: number) => number): TypedArray =>
     bind(primitive, operands.map((x) => changed(x, (value) => (Number.isFinite(value) ? f(Math.abs(value)) : 1))), params)[0].toTypedArray()
   if (sums.has(primitive.name)) {
     const [sizes, terms] = [of((size) => size), of(Math.sign)]
-    return (k) => (!Number.isFinite(sizes[k]) ? notFinite : sizes[k] === 0 && terms[k] > 0 ? [0, -0] : [])
+    const { epsilon } = units(operands[0].dtype)
+    return (k, value) => {
+      if (!Number.isFinite(sizes[k])) return notFinite
+      if (sizes[k] === 0) return terms[k] > 0 ? [0, -0] : []
+      return Math.abs(value) < epsilon * terms[k] * sizes[k] ? [0] : []
+    }
   }
   if (!products.has(primitive.name)) return () => []
   const [large, small] = [of((size) => Math.max(size, 1)), of((size) => (size === 0 ? 1 : Math.min(size, 1)))]
@@ -95,7 +101,7 @@ const disturbed = (jaxpr: Jaxpr, args: readonly NdArray[], seed: number, loose: 
     return bind(primitive, operands.map((x) => move(x, false)), params).map((x) => {
       const stream = seed * 2003 + count
       return changed(move(x, true), (value, i) => {
-        const list = [value, ...choices(i)]
+        const list = [value, ...choices(i, value)]
         return list[bits(stream, i) % list.length]
       })
     })
