@@ -2,7 +2,7 @@
  * Writes the JavaScript of the package into the folder given or `dist`: its modules for bundlers and browsers, and bundles for Node.
  */
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { transform } from 'esbuild'
 import ts from 'typescript'
 import { build, type Plugin } from 'vite'
@@ -71,6 +71,24 @@ const withoutArrows = (code: string): string => {
   return text + code.slice(done)
 }
 
+/**
+ * Functions whose modules, and what only these import, are a file of their own, which is loaded when the first of them is called: the
+ * compiler is a third of the library, and who never calls it need not wait until it is parsed.
+ */
+const later: Readonly<Record<string, readonly string[]>> = {
+  'backend/outline': ['outlineOf'],
+  'backend/plan': ['donatedTo', 'planned'],
+  'backend/schedule/lines': ['lineOf'],
+  'backend/wasm/fma': ['hasFma'],
+  'backend/wasm/runtime/engine': ['refused'],
+  'backend/wasm/runtime/executable': ['compile', 'compileAsync'],
+  'backend/wasm/runtime/heap': ['sharedHeap'],
+  'backend/wasm/target': ['isOwn']
+}
+
+/** Whether a module is part of the compiler. */
+const isCompiler = (name: string): boolean => /^backend\/(outline|passes|plan|schedule|wasm)\b/.test(name)
+
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly node: string }>>
 }
@@ -82,6 +100,39 @@ const bundles = async (): Promise<void> => {
   const names = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? [] : [target.node.replace('./dist/node/', '').replace(/\.js$/, '')])
   const source = (name: string): string => join(root, 'src', `${name}.ts`)
+
+  const compiler = join(root, 'compiler')
+  const nameOf = (id: string): string => relative(join(root, 'src'), id).replace(/\.ts$/, '')
+
+  /** What the rest of the library imports of the compiler are functions that load it. */
+  const deferred: Plugin = {
+    name: 'deferred',
+    enforce: 'pre',
+    resolveId(id, importer) {
+      if (id === compiler) return '\0compiler'
+      if (id.startsWith('later:')) return `\0${id}`
+      if (importer === undefined || !id.startsWith('.') || isCompiler(nameOf(importer)) || importer.startsWith('\0')) return null
+      const name = nameOf(join(importer, '..', id.replace(/\.js$/, '')))
+      return isCompiler(name) ? `\0later:${name}` : null
+    },
+    load(id) {
+      if (id === '\0compiler') {
+        return Object.entries(later).map(([name, functions]) =>
+          `export { ${functions.join(', ')} } from ${JSON.stringify(source(name))}`).join('\n')
+      }
+      if (id === '\0later:') {
+        return `
+          import { createRequire } from 'node:module'
+          let loaded
+          export const compiler = () => (loaded ??= createRequire(import.meta.url)('./compiler.js'))
+        `
+      }
+      if (!id.startsWith('\0later:')) return null
+      const functions = later[id.slice('\0later:'.length)] ?? []
+      return [`import { compiler } from 'later:'`, ...functions.map((name) =>
+        `export const ${name} = (...args) => compiler().${name}(...args)`)].join('\n')
+    }
+  }
 
   /** The modules that the index reaches. */
   const core = new Set<string>()
@@ -107,15 +158,15 @@ const bundles = async (): Promise<void> => {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [shaped],
+    plugins: [deferred, shaped],
     build: {
       outDir: join(folder, 'node'),
       emptyOutDir: true,
       minify: false,
       target: 'es2022',
-      lib: { entry: Object.fromEntries(names.map((name) => [name, source(name)])), formats: ['es'] },
+      lib: { entry: { ...Object.fromEntries(names.map((name) => [name, source(name)])), compiler }, formats: ['es'] },
       rolldownOptions: {
-        external: /^[a-z]/,
+        external: /^(?!later:|compiler$)[a-z]/,
         output: { chunkFileNames: '[name].js', codeSplitting: { groups: [{ name: 'core', test: (id: string) => core.has(id) }] } }
       }
     }

@@ -9,15 +9,10 @@ import { EagerPrograms } from './eager.js'
 import { donatedTo, planned, type Plan } from './plan.js'
 import { refused } from './wasm/runtime/engine.js'
 import { compile, compileAsync, type Executable, type Setting } from './wasm/runtime/executable.js'
-import { Heap } from './wasm/runtime/heap.js'
+import { sharedHeap } from './wasm/runtime/heap.js'
 import { isOwn } from './wasm/target.js'
 
-let heap: Heap | undefined
-
 const none: readonly number[] = []
-
-/** The memory of all programs, made when it is first needed. */
-const sharedHeap = (): Heap => (heap ??= new Heap())
 
 let warned = false
 

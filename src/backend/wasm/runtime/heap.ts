@@ -302,3 +302,8 @@ export class Heap {
 
 /** Bytes that elements take. */
 export const bytesOf = (dtype: DType, size: number): number => size * byteSize(dtype)
+
+let shared: Heap | undefined
+
+/** The memory of all programs, made when it is first needed. */
+export const sharedHeap = (): Heap => (shared ??= new Heap())
