@@ -40,12 +40,14 @@ export const broadcastInDimP: Primitive<'broadcast_in_dim', BroadcastParams> = {
   impl([x], { shape, broadcastDimensions }, [out]) {
     const data = dataOf(x)
     if (x.size === sizeOf(shape)) return [share(out, x)]
+    const elements = allocate(out.dtype, sizeOf(shape))
+    if (x.size === 1 && Object.is(data[0], 0)) return [wrap(out, elements)] // they are zero, and take no memory until they are read
     const strides = new Array<number>(shape.length).fill(0)
     const inner = stridesOf(x.shape)
     broadcastDimensions.forEach((to, from) => {
       if (x.shape[from] !== 1) strides[to] = inner[from]
     })
-    return [wrap(out, readView(data, { shape, strides, offset: 0 }, allocate(out.dtype, sizeOf(shape))))]
+    return [wrap(out, readView(data, { shape, strides, offset: 0 }, elements))]
   },
   linearize([x], params) {
     return [[bind1(broadcastInDimP, [x], params)], ([d]) => [d === null ? null : bind1(broadcastInDimP, [d], params)]]
