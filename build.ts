@@ -71,23 +71,96 @@ const withoutArrows = (code: string): string => {
   return text + code.slice(done)
 }
 
-/**
- * Functions whose modules, and what only these import, are a file of their own, which is loaded when the first of them is called: the
- * compiler is a third of the library, and who never calls it need not wait until it is parsed.
- */
-const later: Readonly<Record<string, readonly string[]>> = {
-  'backend/outline': ['outlineOf'],
-  'backend/plan': ['donatedTo', 'planned'],
-  'backend/schedule/lines': ['lineOf'],
-  'backend/wasm/fma': ['hasFma'],
-  'backend/wasm/runtime/engine': ['refused'],
-  'backend/wasm/runtime/executable': ['compile', 'compileAsync'],
-  'backend/wasm/runtime/heap': ['sharedHeap'],
-  'backend/wasm/target': ['isOwn']
+/** A part of the library that Node loads when one of its functions is first called: its modules, and the functions that others call. */
+interface Room {
+  readonly holds: RegExp
+  readonly calls: Readonly<Record<string, readonly string[]>>
 }
 
-/** Whether a module is part of the compiler. */
-const isCompiler = (name: string): boolean => /^backend\/(outline|passes|plan|schedule|wasm)\b/.test(name)
+/** What Node need not parse before it is used: the compiler alone is a third of the library. */
+const rooms: Readonly<Record<string, Room>> = {
+  checks: { holds: /^control\/checkify\/(automatic|functional)$/, calls: { 'control/checkify/functional': ['reporting'] } },
+  compiler: {
+    holds: /^backend\/(outline|passes|plan|schedule|wasm)\b/,
+    calls: {
+      'backend/outline': ['outlineOf'],
+      'backend/plan': ['donatedTo', 'planned'],
+      'backend/schedule/lines': ['lineOf'],
+      'backend/wasm/fma': ['hasFma'],
+      'backend/wasm/runtime/engine': ['refused'],
+      'backend/wasm/runtime/executable': ['compile', 'compileAsync'],
+      'backend/wasm/runtime/heap': ['sharedHeap'],
+      'backend/wasm/target': ['isOwn']
+    }
+  },
+  drafts: { holds: /^tree\/drafts$/, calls: { 'tree/drafts': ['produce'] } },
+  jets: {
+    holds: /^transform\/jet\/(?!jet$)/,
+    calls: {
+      'transform/jet/jaxpr': ['jetCall', 'nonzeroOf', 'pack', 'unpack'],
+      'transform/jet/series': ['orderOf'],
+      'transform/jet/trace': ['jetArrays']
+    }
+  }
+}
+
+const source = (name: string): string => join(root, 'src', `${name}.ts`)
+
+/**
+ * Gives each room a file. Modules outside of it import functions that load it, modules within import each other. It is loaded by
+ * `require`, which is done when it returns.
+ */
+const roomed: Plugin = {
+  name: 'roomed',
+  enforce: 'pre',
+  buildStart() {
+    for (const name of Object.keys(rooms)) this.emitFile({ type: 'chunk', id: `room:${name}`, name })
+  },
+  resolveId(id, importer) {
+    if (id === 'core:') return { id: './core.js', external: true }
+    if (/^(room|calls):/.test(id)) return id
+    if (importer === undefined || !id.startsWith('.')) return null
+    const [from, to] = [importer, join(importer, '..', id)].map((path) => relative(join(root, 'src'), path).replace(/\.[jt]s$/, ''))
+    const room = Object.keys(rooms).find((name) => rooms[name].holds.test(to) && !rooms[name].holds.test(from))
+    return room === undefined ? null : `calls:${room}`
+  },
+  load(id) {
+    const [kind, name] = id.split(':')
+    if (kind === 'room') {
+      return Object.entries(rooms[name].calls)
+        .map(([module, functions]) => `export { ${functions.join()} } from ${JSON.stringify(source(module))}`).join('\n')
+    }
+    if (kind !== 'calls') return null
+    return `
+      import { createRequire } from 'node:module'
+      import * as core from 'core:'
+      const require = createRequire(import.meta.url)
+      let room
+      const load = () => (room ??= require('./${name}.cjs')(core))
+      ${Object.values(rooms[name].calls).flat().map((f) => `export const ${f} = (...args) => load().${f}(...args)`).join('\n')}
+    `
+  }
+}
+
+/** A room's code as a function of the core, in parentheses: V8 compiles it at once rather than parsing it twice. */
+const ofCore = (code: string): string => {
+  const file = ts.createSourceFile('room.js', code, ts.ScriptTarget.ES2022)
+  const properties = (names: readonly (readonly [key: ts.Identifier, value: ts.Identifier])[]): string =>
+    `{${names.map(([key, value]) => `${key.text}:${value.text}`).join()}}`
+  const parts = file.statements.map((statement) => {
+    if (ts.isImportDeclaration(statement)) {
+      const { text } = statement.moduleSpecifier as ts.StringLiteral // it is one
+      if (text.startsWith('.') && text !== './core.js') throw new Error(`a room imports ${text}`)
+      const { elements } = statement.importClause?.namedBindings as ts.NamedImports // bundlers write no other
+      const taken = properties(elements.map(({ propertyName, name }) => [(propertyName ?? name) as ts.Identifier, name]))
+      return `var${taken}=${text === './core.js' ? 'core' : `require(${JSON.stringify(text)})`};`
+    }
+    if (!ts.isExportDeclaration(statement)) return code.slice(statement.getStart(file), statement.end)
+    const { elements } = statement.exportClause as ts.NamedExports // as above
+    return `return${properties(elements.map(({ propertyName, name }) => [name as ts.Identifier, (propertyName ?? name) as ts.Identifier]))}`
+  })
+  return `'use strict';module.exports=(function(core){${parts.join('')}})\n`
+}
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly node: string }>>
@@ -99,40 +172,6 @@ const bundles = async (): Promise<void> => {
   const { exports } = JSON.parse(manifest) as Manifest // our own file, whose form the compiler cannot see
   const names = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? [] : [target.node.replace('./dist/node/', '').replace(/\.js$/, '')])
-  const source = (name: string): string => join(root, 'src', `${name}.ts`)
-
-  const compiler = join(root, 'compiler')
-  const nameOf = (id: string): string => relative(join(root, 'src'), id).replace(/\.ts$/, '')
-
-  /** What the rest of the library imports of the compiler are functions that load it. */
-  const deferred: Plugin = {
-    name: 'deferred',
-    enforce: 'pre',
-    resolveId(id, importer) {
-      if (id === compiler) return '\0compiler'
-      if (id.startsWith('later:')) return `\0${id}`
-      if (importer === undefined || !id.startsWith('.') || isCompiler(nameOf(importer)) || importer.startsWith('\0')) return null
-      const name = nameOf(join(importer, '..', id.replace(/\.js$/, '')))
-      return isCompiler(name) ? `\0later:${name}` : null
-    },
-    load(id) {
-      if (id === '\0compiler') {
-        return Object.entries(later).map(([name, functions]) =>
-          `export { ${functions.join(', ')} } from ${JSON.stringify(source(name))}`).join('\n')
-      }
-      if (id === '\0later:') {
-        return `
-          import { createRequire } from 'node:module'
-          let loaded
-          export const compiler = () => (loaded ??= createRequire(import.meta.url)('./compiler.js'))
-        `
-      }
-      if (!id.startsWith('\0later:')) return null
-      const functions = later[id.slice('\0later:'.length)] ?? []
-      return [`import { compiler } from 'later:'`, ...functions.map((name) =>
-        `export const ${name} = (...args) => compiler().${name}(...args)`)].join('\n')
-    }
-  }
 
   /** The modules that the index reaches. */
   const core = new Set<string>()
@@ -150,7 +189,12 @@ const bundles = async (): Promise<void> => {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue
         const { code } = await transform(chunk.code, { target: 'es2022', minifyWhitespace: true, minifySyntax: true, lineLimit: 140 })
-        chunk.code = withoutArrows(code)
+        const shaped = withoutArrows(code)
+        if (chunk.facadeModuleId?.startsWith('room:') !== true) chunk.code = shaped
+        else {
+          chunk.code = ofCore(shaped)
+          chunk.fileName = chunk.fileName.replace(/\.js$/, '.cjs')
+        }
       }
     }
   }
@@ -158,15 +202,15 @@ const bundles = async (): Promise<void> => {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [deferred, shaped],
+    plugins: [roomed, shaped],
     build: {
       outDir: join(folder, 'node'),
       emptyOutDir: true,
       minify: false,
       target: 'es2022',
-      lib: { entry: { ...Object.fromEntries(names.map((name) => [name, source(name)])), compiler }, formats: ['es'] },
+      lib: { entry: Object.fromEntries(names.map((name) => [name, source(name)])), formats: ['es'] },
       rolldownOptions: {
-        external: /^(?!later:|compiler$)[a-z]/,
+        external: /^(?!(room|calls|core):)[a-z]/,
         output: { chunkFileNames: '[name].js', codeSplitting: { groups: [{ name: 'core', test: (id: string) => core.has(id) }] } }
       }
     }

@@ -80,12 +80,52 @@ describe('in Node', () => {
     `)).toMatch(/program\.mjs:3:/)
   })
 
+  test('rooms are loaded when they are needed', () => {
+    expect(printed(`
+      import { createRequire } from 'node:module'
+      import { basename } from 'node:path'
+      import { check, checkify, grad, jet, jit, np, profile, tree } from 'cotangent'
+      const known = new Set()
+      const loaded = () => Object.keys(createRequire(import.meta.url).cache).map((file) => basename(file))
+        .filter((file) => /^(checks|compiler|drafts|jets)/.test(file) && !known.has(file) && known.add(file))
+      const square = jit((x) => np.square(x))
+      const steps = {
+        eager: () => grad((x) => np.sum(np.square(x)))(np.array([1, 2])).toList(),
+        update: () => tree.update((draft) => { draft.a = 1 })({ a: 0, b: 2 }),
+        jet: () => jet(np.square)([3], [[1, 0]]).flat().map(Number),
+        checkify: () => checkify((x) => { check(np.greater(x, 0), 'negative'); return x })(-1)[0].map(({ failed }) => failed.item()),
+        jit: () => square(np.array([1, 2])).toList(),
+        lower: () => [square.lower(3).jaxpr('compiled').toString() !== '', square.lower(3).cost().kernels],
+        profile: () => profile(square)(3).lines.map(({ kind }) => kind),
+        fma: () => jit.with({ fma: true })(np.square)(3).item()
+      }
+      console.log(JSON.stringify(Object.entries(steps).map(([name, step]) => [name, step(), ...loaded()])))
+    `)).toEqual([
+      ['eager', [2, 4]],
+      ['update', { a: 1, b: 2 }, 'drafts.cjs'],
+      ['jet', [9, 6, 2], 'jets.cjs'],
+      ['checkify', [1], 'checks.cjs'],
+      ['jit', [1, 4], 'compiler.cjs'],
+      ['lower', [true, 1]],
+      ['profile', ['program', 'kernel']],
+      ['fma', 9]
+    ])
+  })
+
+  test('programs that bundlers make for Node are whole', async () => {
+    const { outputFiles: [file] } = await build({
+      stdin: { contents: 'import { jit, np } from "cotangent"; console.log(JSON.stringify(jit(np.square)(3).item()))', resolveDir: project },
+      bundle: true, write: false, format: 'esm', platform: 'node', logLevel: 'silent'
+    })
+    expect(printed(file.text)).toBe(9)
+  })
+
   test('the index is one file, and what bundling adds', () => {
     const imported = (file: string): readonly string[] =>
       ts.preProcessFile(readFileSync(join(project, 'node_modules', 'cotangent', 'dist', 'node', file), 'utf8'))
         .importedFiles.map(({ fileName }) => fileName)
     expect(imported('index.js')).toEqual(['./core.js'])
-    expect(imported('core.js')).toEqual(['./rolldown-runtime.js', 'immer'])
+    expect(imported('core.js')).toEqual(['./rolldown-runtime.js', 'node:module', './core.js'])
   })
 })
 

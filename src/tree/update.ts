@@ -1,14 +1,12 @@
-import { Immer } from 'immer'
 import { TreeError } from '../core/errors.js'
 import { checkFunction } from '../core/options.js'
+import { produce } from './drafts.js'
 import { freeze } from './freeze.js'
 import { kindOf } from './pytree.js'
 import type { Empty, Opaque } from './types.js'
 
 /** A tree whose nodes may be written to; arrays, and everything else that is a leaf, remain as they are. */
 export type Draft<T> = T extends Empty | Opaque ? T : { -readonly [K in keyof T]: Draft<T[K]> }
-
-const immer = new Immer({ autoFreeze: false })
 
 /**
  * The tree after the changes that the recipe makes to a draft of it. The tree itself does not change, untouched
@@ -23,7 +21,7 @@ export const update = <T>(recipe: (draft: Draft<T>) => void) => (tree: T): T => 
   if (kind !== 'object' && kind !== 'array') throw new TreeError('update', 'a tree that is an object or an array', tree)
   checkFunction('update', 'a recipe, which is a function of a draft', recipe)
   const run: (draft: Draft<T>) => unknown = recipe // a recipe that is async has a result
-  return freeze(immer.produce(tree, (draft: unknown) => {
+  return freeze(produce(tree, (draft) => {
     const result = run(draft as Draft<T>) // the same draft as immer's, whose type would go into arrays
     if (result instanceof Promise) throw new TreeError('update', 'a recipe that is done when it returns', 'a promise')
   }))
