@@ -71,74 +71,84 @@ const withoutArrows = (code: string): string => {
   return text + code.slice(done)
 }
 
-/** A part of the library that Node loads when one of its functions is first called: its modules, and the functions that others call. */
-interface Room {
-  readonly holds: RegExp
-  readonly calls: Readonly<Record<string, readonly string[]>>
+/**
+ * What Node need not parse before it is used, the modules of each room: the compiler alone is a third of the library. Others may import
+ * functions of a room, but nothing else: the first call loads it.
+ */
+const rooms: Readonly<Record<string, RegExp>> = {
+  checks: /^control\/checkify\/(automatic|functional)$/,
+  compiler: /^(backend\/(outline|passes|plan|schedule|wasm)\b(?!\/kernels\/writer$)|linalg\/kernels\/)/,
+  drafts: /^tree\/drafts$/,
+  jets: /^transform\/jet\/(?!jet$)/
 }
 
-/** What Node need not parse before it is used: the compiler alone is a third of the library. */
-const rooms: Readonly<Record<string, Room>> = {
-  checks: { holds: /^control\/checkify\/(automatic|functional)$/, calls: { 'control/checkify/functional': ['reporting'] } },
-  compiler: {
-    holds: /^backend\/(outline|passes|plan|schedule|wasm)\b/,
-    calls: {
-      'backend/outline': ['outlineOf'],
-      'backend/plan': ['donatedTo', 'planned'],
-      'backend/schedule/lines': ['lineOf'],
-      'backend/wasm/fma': ['hasFma'],
-      'backend/wasm/runtime/engine': ['refused'],
-      'backend/wasm/runtime/executable': ['compile', 'compileAsync'],
-      'backend/wasm/runtime/heap': ['sharedHeap'],
-      'backend/wasm/target': ['isOwn']
-    }
-  },
-  drafts: { holds: /^tree\/drafts$/, calls: { 'tree/drafts': ['produce'] } },
-  jets: {
-    holds: /^transform\/jet\/(?!jet$)/,
-    calls: {
-      'transform/jet/jaxpr': ['jetCall', 'nonzeroOf', 'pack', 'unpack'],
-      'transform/jet/series': ['orderOf'],
-      'transform/jet/trace': ['jetArrays']
+const sources = join(root, 'src')
+const source = (name: string): string => join(sources, `${name}.ts`)
+const nameOf = (path: string): string => relative(sources, path).replace(/\.[jt]s$/, '')
+
+/** Whether a module exports something that is written as a function, or whose type is. */
+const isFunction = (module: string, exported: string): boolean =>
+  ts.createSourceFile(module, readFileSync(source(module), 'utf8'), ts.ScriptTarget.ES2022).statements.some((statement) =>
+    ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name, type, initializer }) =>
+      ts.isIdentifier(name) && name.text === exported &&
+      ((initializer !== undefined && ts.isArrowFunction(initializer)) || (type !== undefined && ts.isFunctionTypeNode(type)))))
+
+/** The functions of a room that modules outside of it import, by its modules. */
+const callsOf = (room: RegExp): Readonly<Record<string, readonly string[]>> => {
+  const calls: Record<string, string[]> = {}
+  for (const path of ts.sys.readDirectory(sources, ['.ts']).filter((each) => !room.test(nameOf(each)))) {
+    for (const statement of ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022).statements) {
+      if (!ts.isImportDeclaration(statement) || statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) continue
+      const module = nameOf(join(path, '..', (statement.moduleSpecifier as ts.StringLiteral).text)) // it is one
+      if (!room.test(module)) continue
+      const { elements } = statement.importClause?.namedBindings as ts.NamedImports // as everywhere in this house
+      for (const { name, propertyName, isTypeOnly } of elements) {
+        const { text } = propertyName ?? name
+        if (isTypeOnly || calls[module]?.includes(text)) continue
+        if (!isFunction(module, text)) throw new Error(`${text} of ${module}, which is loaded later, is no function: ${path} imports it`)
+        calls[module] = [...(calls[module] ?? []), text]
+      }
     }
   }
+  return calls
 }
-
-const source = (name: string): string => join(root, 'src', `${name}.ts`)
 
 /**
  * Gives each room a file. Modules outside of it import functions that load it, modules within import each other. It is loaded by
  * `require`, which is done when it returns.
  */
-const roomed: Plugin = {
-  name: 'roomed',
-  enforce: 'pre',
-  buildStart() {
-    for (const name of Object.keys(rooms)) this.emitFile({ type: 'chunk', id: `room:${name}`, name })
-  },
-  resolveId(id, importer) {
-    if (id === 'core:') return { id: './core.js', external: true }
-    if (/^(room|calls):/.test(id)) return id
-    if (importer === undefined || !id.startsWith('.')) return null
-    const [from, to] = [importer, join(importer, '..', id)].map((path) => relative(join(root, 'src'), path).replace(/\.[jt]s$/, ''))
-    const room = Object.keys(rooms).find((name) => rooms[name].holds.test(to) && !rooms[name].holds.test(from))
-    return room === undefined ? null : `calls:${room}`
-  },
-  load(id) {
-    const [kind, name] = id.split(':')
-    if (kind === 'room') {
-      return Object.entries(rooms[name].calls)
-        .map(([module, functions]) => `export { ${functions.join()} } from ${JSON.stringify(source(module))}`).join('\n')
+const roomed = (): Plugin => {
+  const calls = Object.fromEntries(Object.entries(rooms).map(([name, room]) => [name, callsOf(room)]))
+  return {
+    name: 'roomed',
+    enforce: 'pre',
+    buildStart() {
+      for (const name of Object.keys(rooms)) this.emitFile({ type: 'chunk', id: `room:${name}`, name })
+    },
+    resolveId(id, importer) {
+      if (id === 'core:') return { id: './core.js', external: true }
+      if (/^(room|calls):/.test(id)) return id
+      if (importer === undefined || !id.startsWith('.')) return null
+      const [from, to] = [nameOf(importer), nameOf(join(importer, '..', id))]
+      const entered = Object.keys(rooms).find((name) => rooms[name].test(to) && !rooms[name].test(from))
+      return entered === undefined ? null : `calls:${entered}`
+    },
+    load(id) {
+      const [kind, name] = id.split(':')
+      if (kind === 'room') {
+        return Object.entries(calls[name])
+          .map(([module, functions]) => `export { ${functions.join()} } from ${JSON.stringify(source(module))}`).join('\n')
+      }
+      if (kind !== 'calls') return null
+      return `
+        import { createRequire } from 'node:module'
+        import * as core from 'core:'
+        const require = createRequire(import.meta.url)
+        let room
+        const load = () => (room ??= require('./${name}.cjs')(core))
+        ${Object.values(calls[name]).flat().map((f) => `export const ${f} = (...args) => load().${f}(...args)`).join('\n')}
+      `
     }
-    if (kind !== 'calls') return null
-    return `
-      import { createRequire } from 'node:module'
-      import * as core from 'core:'
-      const require = createRequire(import.meta.url)
-      let room
-      const load = () => (room ??= require('./${name}.cjs')(core))
-      ${Object.values(rooms[name].calls).flat().map((f) => `export const ${f} = (...args) => load().${f}(...args)`).join('\n')}
-    `
   }
 }
 
@@ -202,7 +212,7 @@ const bundles = async (): Promise<void> => {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [roomed, shaped],
+    plugins: [roomed(), shaped],
     build: {
       outDir: join(folder, 'node'),
       emptyOutDir: true,

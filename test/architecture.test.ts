@@ -16,7 +16,7 @@ const allowedInHot = new Set(['fp-ts/lib/function.js'])
 const allowedElsewhere = /^(fp-ts\/lib\/.+\.js|immer|fflate|papaparse)$/
 
 /** The parts of tree/ that import fp-ts instances or immer. */
-const heavy = (file: string): boolean => /^src\/tree\/(instances|update)/.test(file)
+const heavy = (file: string): boolean => /^src\/tree\/(drafts|instances|update)/.test(file)
 
 const folder = (file: string): string => file.split('/')[1]
 const rank = (file: string): number => order.findIndex((row) => row.includes(folder(file)))

@@ -83,7 +83,7 @@ const defineFactor = (module: ModuleBuilder, n: number) => {
 }
 
 /** Cholesky factors. */
-export const choleskyLoops: Writer = {
+export const choleskyLoops = (): Writer => ({
   rooms([{ shape }]) {
     const n = shape[shape.length - 1]
     return n <= few ? [] : [roomFor(rowsFor(n), layoutOf(n))]
@@ -113,4 +113,4 @@ export const choleskyLoops: Writer = {
       ))
     )
   }
-}
+})

@@ -122,7 +122,7 @@ const defineEliminate = (module: ModuleBuilder, rows: number, columns: number) =
 }
 
 /** Factors with partial pivoting. */
-export const luLoops: Writer = {
+export const luLoops = (): Writer => ({
   rooms([{ shape }]) {
     const [rows, columns] = shape.slice(-2)
     return [roomFor(rows, layoutOf(columns))]
@@ -149,4 +149,4 @@ export const luLoops: Writer = {
       )
     })
   }
-}
+})

@@ -76,7 +76,7 @@ const turned = (x: Strided): Strided => ({ ...x, row: x.column, column: x.row })
 const whole = (columns: number) => (): Range => [i32.const(0), i32.const(columns)]
 
 /** Solutions of triangular systems: all become systems with a lower triangle on the left, solved in float64. */
-export const triangularLoops: Writer = {
+export const triangularLoops = (): Writer => ({
   rooms([{ shape }, { shape: right }], params) {
     const { leftSide } = params as TriangularSolveParams // of triangular_solve
     const n = shape[shape.length - 1]
@@ -115,4 +115,4 @@ export const triangularLoops: Writer = {
       )
     })
   }
-}
+})

@@ -32,16 +32,16 @@ export interface Writer {
   write(writing: Writing): Statement
 }
 
-const attached = new WeakMap<AnyPrimitive, Writer>()
+const attached = new WeakMap<AnyPrimitive, () => Writer>()
 
 /**
  * A primitive with loops of its own in modules, which it brings along: whoever does not use it, or does without its folder, has no
  * byte of them.
  */
-export const written = <P extends AnyPrimitive>(primitive: P, writer: Writer): P => {
-  attached.set(primitive, writer)
+export const written = <P extends AnyPrimitive>(primitive: P, loops: () => Writer): P => {
+  attached.set(primitive, loops)
   return primitive
 }
 
 /** The loops that a primitive has brought along. */
-export const broughtBy = (primitive: AnyPrimitive): Writer | undefined => attached.get(primitive)
+export const broughtBy = (primitive: AnyPrimitive): Writer | undefined => attached.get(primitive)?.()
