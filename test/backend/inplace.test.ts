@@ -225,6 +225,17 @@ describe('donated arguments', () => {
     expect(() => p.toTypedArray()).toThrow(DonatedError)
   })
 
+  test('give their places to products that are added to them', () => {
+    const add = (z: NdArray, x: NdArray, w: NdArray): readonly NdArray[] => [np.add(z, np.reshape(np.matmul(x, w), [size]))]
+    const factors = (): readonly [NdArray, NdArray] => [noisy([20, 9], 3), noisy([9, 250], 4)]
+    const [z] = resident()
+    expect(jit(add).lower(z, ...factors()).schedule().kernels.map(({ computes }) => computes)).toEqual(['mul →sum | add'])
+    const [before, [want]] = [place(z), jit(add)(np.array(numbers(z)), ...factors())]
+    const [sum] = consuming(add, [z, ...factors()], [0], heap)([z, ...factors()])
+    expect(place(sum)).toBe(before)
+    expect(numbers(sum)).toEqual(numbers(want))
+  })
+
   test('take no more memory, step after step', () => {
     const g = noisy([size], 3)
     let state = step([...resident(), g])

@@ -23,7 +23,7 @@ const tiled = ({ rows, columns, depth, dtype = 'float32', turned = [] }: Sizes):
     buffer: buffer(1, dtype, columns * depth), offset: 0, batch: [],
     ...(turned.includes('rhs') ? { free: depth, depth: 1 } : { free: 1, depth: columns })
   },
-  out: buffer(2, dtype, rows * columns), packed: null
+  out: buffer(2, dtype, rows * columns), packed: null, epilogue: null
 })
 
 const wayOf = (sizes: Sizes): string => {

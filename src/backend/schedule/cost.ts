@@ -3,7 +3,8 @@ import { sizeOf } from '../../core/shape.js'
 import { updateOf } from './buffers/aliasing.js'
 import { touched } from './buffers/touched.js'
 import { bytesIn } from './control.js'
-import type { Affine, Buffer, Host, Kernel, Nest, Opaque, Product, Schedule, Value } from './kernel.js'
+import type { Affine, Buffer, Host, Kernel, Nest, Opaque, Schedule, Value } from './kernel.js'
+import { asNest } from './product.js'
 
 /** What a kernel does, counted from the loops: what its time is compared with. */
 export interface Work {
@@ -79,9 +80,8 @@ const workOfUpdate = (kernel: Opaque): Work => {
 }
 
 /** What a host does is not known. */
-const flopsOf = (kernel: Product | Opaque | Host): number => {
+const flopsOf = (kernel: Opaque | Host): number => {
   switch (kernel.kind) {
-    case 'product': return 2 * product(kernel.batch) * kernel.rows * kernel.columns * kernel.depth
     case 'opaque': return kernel.flops
     case 'host': return 0
   }
@@ -94,6 +94,7 @@ const workOfAll = ({ kernels }: Schedule): Work => kernels.map(workOf).reduce(pl
 export const workOf = (kernel: Kernel): Work => {
   switch (kernel.kind) {
     case 'nest': return workOfNest(kernel)
+    case 'product': return workOfNest(asNest(kernel))
     case 'scan': return times(kernel.length, workOfAll(kernel.body.schedule))
     case 'while': return plus(workOfAll(kernel.test.schedule), workOfAll(kernel.body.schedule))
     case 'cond': {

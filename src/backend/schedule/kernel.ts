@@ -77,6 +77,12 @@ export interface Factor {
   readonly depth: number
 }
 
+/** What becomes of each finished sum of a product: a value of it, by the counters of the batch, of rows and of columns. */
+export interface Epilogue {
+  readonly sum: Register
+  readonly value: Value
+}
+
 /** `out[b, i, j] = Σ_k lhs[b, i, k] · rhs[b, k, j]`, stored row by row. */
 export interface Product {
   readonly kind: 'product'
@@ -91,6 +97,8 @@ export interface Product {
   readonly out: Buffer
   /** Where units pack blocks of the right factor, or gather sums; `null` if they do neither. */
   readonly packed: Buffer | null
+  /** What is stored in the place of the sums, if it is not they. */
+  readonly epilogue: Epilogue | null
 }
 
 /** An operation with loops of its own, which the target writes. */

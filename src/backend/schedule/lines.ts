@@ -5,7 +5,8 @@ import { avalsOf } from '../../ir/jaxpr.js'
 import { showOperation } from '../../ir/show.js'
 import { updateOf } from './buffers/aliasing.js'
 import { workOf, type Work } from './cost.js'
-import type { Buffer, Kernel, Nest, Phase, Routine, Schedule, Value } from './kernel.js'
+import type { Buffer, Kernel, Nest, Phase, Product, Routine, Schedule, Value } from './kernel.js'
+import { asNest } from './product.js'
 
 /** A kernel of a schedule, to look at. */
 export interface KernelLine extends Work {
@@ -49,6 +50,11 @@ const nestLine = ({ outer, phases }: Nest): Pick<KernelLine, 'loops' | 'computes
   }
 }
 
+const productLine = (product: Product): Pick<KernelLine, 'loops' | 'computes'> => {
+  const { batch, rows, columns, depth } = product
+  return { loops: `${by([...batch, rows, columns])} [${depth}]`, computes: nestLine(asNest(product)).computes }
+}
+
 const shapes = (avals: readonly Aval[]): string => avals.map(({ shape }) => by(shape)).join(', ')
 
 /** The programs within a kernel, and what they are to it. */
@@ -64,7 +70,7 @@ export const routinesOf = (kernel: Kernel): readonly (readonly [role: string, ro
 const shapeOf = (kernel: Kernel): Pick<KernelLine, 'loops' | 'computes'> => {
   switch (kernel.kind) {
     case 'nest': return nestLine(kernel)
-    case 'product': return { loops: `${by([...kernel.batch, kernel.rows, kernel.columns])} [${kernel.depth}]`, computes: 'mul →sum' }
+    case 'product': return productLine(kernel)
     case 'opaque': return { loops: shapes(kernel.outs), computes: `of ${shapes(kernel.avals)}${updateOf(kernel) < 0 ? '' : ', in place'}` }
     case 'host': return { loops: avalsOf(kernel.eqn.outputs).map(showAval).join(' '), computes: `host: ${showOperation(kernel.eqn)}` }
     case 'scan': return { loops: `${kernel.length} steps`, computes: '' }

@@ -1,7 +1,8 @@
 import { isFloat, type DType } from '../../core/dtype.js'
 import type { Eqn } from '../../core/primitive.js'
 import { range, stridesOf, without } from '../../core/shape.js'
-import type { Buffer, Factor, Product } from './kernel.js'
+import { counter, linear } from './affine.js'
+import type { Affine, Buffer, Factor, Nest, Product, Register, Value } from './kernel.js'
 import { tilingOf } from './tiling.js'
 
 interface Dimensions {
@@ -60,8 +61,26 @@ export const productOf = ({ inputs: [x, y], params, outputs: [out] }: Eqn, place
   const kernel: Product = {
     kind: 'product', name: 'dot_general', dtype, batch: pick(x.aval.shape, batch[0]),
     rows: product(free(x.aval.shape, 0)), columns, depth,
-    lhs: { buffer: places.lhs, ...left }, rhs: { buffer: places.rhs, ...right }, out: places.out, packed: null
+    lhs: { buffer: places.lhs, ...left }, rhs: { buffer: places.rhs, ...right }, out: places.out, packed: null, epilogue: null
   }
   const { pieces: { units }, room } = tilingOf(kernel)
   return room === 0 ? kernel : { ...kernel, packed: places.room(dtype, units * room) }
+}
+
+/** A product as loops: sums over the depth, and then what becomes of them. */
+export const asNest = ({ name, dtype, batch, rows, columns, depth, lhs, rhs, out, epilogue }: Product): Nest => {
+  const outer = [...batch, rows, columns]
+  const sum: Register = epilogue?.sum ?? { id: 0, dtype }
+  const element = ({ buffer, offset, batch: along, free, depth: down }: Factor, side: 0 | 1): Value =>
+    ({ kind: 'load', dtype, buffer, at: { offset, strides: [...along, ...(side === 0 ? [free, 0] : [0, free]), down] } })
+  const product: Value = { kind: 'apply', dtype, operation: 'mul', params: {}, args: [element(lhs, 0), element(rhs, 1)] }
+  const value: Value = epilogue?.value ?? { kind: 'register', dtype, register: sum }
+  const at: Affine = linear(outer.map((_, k) => counter(k)), outer)
+  return {
+    kind: 'nest', name, outer,
+    phases: [
+      { inner: [depth], reductions: [{ register: sum, combiner: 'add', value: product }], stores: [] },
+      { inner: [], reductions: [], stores: [{ buffer: out, at, value }] }
+    ]
+  }
 }

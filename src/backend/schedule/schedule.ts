@@ -7,6 +7,7 @@ import { handings, inPlace, withoutCopies } from './buffers/inplace.js'
 import { pruned, scratchOf } from './buffers/leftover.js'
 import { inChunks } from './chunks.js'
 import { controlKernel } from './control.js'
+import { withEpilogues } from './epilogue.js'
 import { isPlace, operandOf, rootOf, type Group, type OpenPhase, type Root } from './group.js'
 import type { Affine, Buffer, Host, Kernel, Nest, Product, Schedule } from './kernel.js'
 import { nestOf, type Reader } from './loops.js'
@@ -36,7 +37,7 @@ const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.ev
 const startsWith = (shape: Shape, prefix: Shape): boolean => prefix.length <= shape.length && prefix.every((size, i) => size === shape[i])
 
 /** The kernels of a program, each result in a place of its own. */
-const unplaced = (jaxpr: Segment, target: Target): Schedule => withoutCopies(new Scheduler(jaxpr, target).run())
+const unplaced = (jaxpr: Segment, target: Target): Schedule => withEpilogues(withoutCopies(new Scheduler(jaxpr, target).run()))
 
 /**
  * The kernels of a program: what the target does not write calls its host. Results may take the memory of the inputs at `donated`

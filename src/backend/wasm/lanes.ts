@@ -37,6 +37,13 @@ export const constantLanes = (dtype: DType, value: number): Code<'v128'> => {
   return v128.const(Int32Array.of(n, n, n, n))
 }
 
+/** A number in the first lane, and others a step apart. */
+export const ramp = (dtype: DType, first: Code<'i32'>, step: number): Code<'v128'> => {
+  const numbers = i32x4.add(i32x4.splat(first), v128.const(Int32Array.of(0, step, 2 * step, 3 * step)))
+  if (dtype === 'float32') return f32x4.convertI32S(numbers)
+  return dtype === 'float64' ? f64x2.convertLowI32S(numbers) : numbers
+}
+
 /** 32-bit masks of the low two lanes as 64-bit masks. */
 export const widenMask = (mask: Code<'v128'>): Code<'v128'> => i64x2.extendLowS(mask)
 

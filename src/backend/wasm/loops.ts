@@ -20,6 +20,10 @@ export const times = (i: Code<'i32'>, factor: number): Code<'i32'> => {
   return Number.isInteger(shift) ? i32.shl(i, i32.const(shift)) : i32.mul(i, i32.const(factor))
 }
 
+/** `address + i · step`. */
+export const moved = (address: Code<'i32'>, i: Code<'i32'>, step: number): Code<'i32'> =>
+  (step === 0 ? address : i32.add(address, times(i, step)))
+
 /** `address + bytes`. */
 export const plus = (address: Code<'i32'>, bytes: number): Code<'i32'> => (bytes === 0 ? address : i32.add(address, i32.const(bytes)))
 

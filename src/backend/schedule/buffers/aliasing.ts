@@ -1,5 +1,6 @@
 import { equalAffine } from '../affine.js'
 import type { Affine, Buffer, Cond, Kernel, Nest, Opaque, Scan, Value, While } from '../kernel.js'
+import { asNest } from '../product.js'
 
 /** A result that may be written over an operand of its kernel, if that is not read any more afterwards. */
 export interface Alias {
@@ -107,6 +108,7 @@ export const aliasesOf = (kernel: Exclude<Kernel, Cond>): readonly Alias[] => {
     case 'opaque': return ofOpaque(kernel)
     case 'scan': return ofLoop(kernel, [...kernel.constants, ...kernel.stacks])
     case 'while': return ofLoop(kernel, [...kernel.testConstants, ...kernel.bodyConstants])
-    case 'product': case 'host': return []
+    case 'product': return kernel.epilogue === null ? [] : ofNest(asNest(kernel))
+    case 'host': return []
   }
 }

@@ -1,11 +1,12 @@
 import { equalAffine } from '../affine.js'
-import type { Buffer, Kernel, Nest, Opaque, Phase, Store, Value } from '../kernel.js'
+import type { Buffer, Kernel, Nest, Opaque, Phase, Product, Store, Value } from '../kernel.js'
 import { touched } from './touched.js'
 
 /** The buffer that stands for a buffer. */
 export type Rename = (buffer: Buffer) => Buffer
 
-const renamedNest = (nest: Nest, rename: Rename): Nest => {
+/** What gives values over other buffers: the same one for the same value. */
+const renaming = (rename: Rename): ((value: Value) => Value) => {
   const done = new Map<Value, Value>()
   const rewrite = (value: Value): Value => {
     if (value.kind !== 'load' && value.kind !== 'apply') return value
@@ -15,6 +16,11 @@ const renamedNest = (nest: Nest, rename: Rename): Nest => {
     done.set(value, next)
     return next
   }
+  return rewrite
+}
+
+const renamedNest = (nest: Nest, rename: Rename): Nest => {
+  const rewrite = renaming(rename)
   const isCopy = ({ buffer, at, value }: Store): boolean => value.kind === 'load' && value.buffer === buffer && equalAffine(value.at, at)
   const phases = nest.phases.map(({ inner, reductions, stores }): Phase => ({
     inner,
@@ -22,6 +28,14 @@ const renamedNest = (nest: Nest, rename: Rename): Nest => {
     stores: stores.map(({ buffer, at, value }) => ({ buffer: rename(buffer), at, value: rewrite(value) })).filter((store) => !isCopy(store))
   }))
   return { ...nest, phases: phases.filter(({ reductions, stores }) => reductions.length + stores.length > 0) }
+}
+
+const renamedProduct = (product: Product, rename: Rename): Product => {
+  const { lhs, rhs, out, epilogue } = product
+  return {
+    ...product, out: rename(out), lhs: { ...lhs, buffer: rename(lhs.buffer) }, rhs: { ...rhs, buffer: rename(rhs.buffer) },
+    epilogue: epilogue && { ...epilogue, value: renaming(rename)(epilogue.value) }
+  }
 }
 
 const renamedOpaque = (kernel: Opaque, rename: Rename): Opaque => {
@@ -36,10 +50,7 @@ const of = (kernel: Kernel, rename: Rename): Kernel => {
   const all = (buffers: readonly Buffer[]): readonly Buffer[] => buffers.map(rename)
   switch (kernel.kind) {
     case 'nest': return renamedNest(kernel, rename)
-    case 'product': return {
-      ...kernel, out: rename(kernel.out),
-      lhs: { ...kernel.lhs, buffer: rename(kernel.lhs.buffer) }, rhs: { ...kernel.rhs, buffer: rename(kernel.rhs.buffer) }
-    }
+    case 'product': return renamedProduct(kernel, rename)
     case 'opaque': return renamedOpaque(kernel, rename)
     case 'host': return {
       ...kernel, operands: kernel.operands.map((operand) => (operand === null ? null : rename(operand))), results: all(kernel.results)

@@ -1,4 +1,5 @@
-import type { Buffer, Cond, Kernel, Routine, Scan, Value, While } from '../kernel.js'
+import type { Buffer, Cond, Kernel, Nest, Routine, Scan, Value, While } from '../kernel.js'
+import { asNest } from '../product.js'
 
 /** The buffers that a kernel reads, writes, and needs for itself. */
 export interface Touched {
@@ -25,23 +26,23 @@ export const touched = (kernel: Kernel): Touched => {
   return own
 }
 
+const lookAtNest = ({ phases }: Nest): Touched => {
+  const reads = new Set<Buffer>()
+  const seen = new Set<Value>()
+  const visit = (value: Value): void => {
+    if (seen.has(value)) return
+    seen.add(value)
+    if (value.kind === 'load') reads.add(value.buffer)
+    if (value.kind === 'apply') value.args.forEach(visit)
+  }
+  for (const { reductions, stores } of phases) for (const { value } of [...reductions, ...stores]) visit(value)
+  return { reads, writes: [...new Set(phases.flatMap(({ stores }) => stores.map(({ buffer }) => buffer)))], own: [] }
+}
+
 const look = (kernel: Kernel): Touched => {
   switch (kernel.kind) {
-    case 'nest': {
-      const reads = new Set<Buffer>()
-      const seen = new Set<Value>()
-      const visit = (value: Value): void => {
-        if (seen.has(value)) return
-        seen.add(value)
-        if (value.kind === 'load') reads.add(value.buffer)
-        if (value.kind === 'apply') value.args.forEach(visit)
-      }
-      for (const { reductions, stores } of kernel.phases) for (const { value } of [...reductions, ...stores]) visit(value)
-      return { reads, writes: [...new Set(kernel.phases.flatMap(({ stores }) => stores.map(({ buffer }) => buffer)))], own: [] }
-    }
-    case 'product': return {
-      reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]), writes: [kernel.out], own: kernel.packed === null ? [] : [kernel.packed]
-    }
+    case 'nest': return lookAtNest(kernel)
+    case 'product': return { ...lookAtNest(asNest(kernel)), own: kernel.packed === null ? [] : [kernel.packed] }
     case 'opaque': {
       const { operands, results, workspace } = kernel
       return { reads: new Set(operands.filter((x) => typeof x !== 'number')), writes: results, own: workspace }

@@ -1,14 +1,14 @@
 import { byteSize, type DType } from '../../../core/dtype.js'
 import { strideOf } from '../../schedule/affine.js'
 import type { Affine, Buffer, Phase, Register, Store, Value } from '../../schedule/kernel.js'
-import { after, f32x4, f64x2, i32, i32x4, sequence, v128, type Code, type Local, type Statement } from '../code.js'
+import { after, i32, sequence, type Code, type Local, type Statement } from '../code.js'
 import type { Begun } from '../functions/exponential.js'
 import { Writer } from '../functions/write.js'
-import { constantLanes, gatherLanes, loadLanes, loadSplat, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
+import { gatherLanes, loadLanes, loadSplat, ramp, scatterLanes, storeLanes, type Lanes } from '../lanes.js'
 import { times } from '../loops.js'
 import type { Scope } from '../module.js'
-import { emitLanes } from '../operations.js'
-import { isBegun, partsOf, type Begins } from './ahead.js'
+import { Computation, type Leaf } from '../values.js'
+import { partsOf, type Begins } from './ahead.js'
 import type { Sum } from './sums.js'
 
 /** Where the emission is: the counters that have values, and along which of them lanes lie. */
@@ -125,73 +125,41 @@ export class Body {
    */
   write(place: Place, sums: readonly Sum[], full: number, way?: number, known: Known = nothingKnown): Statement {
     const { reductions, stores } = this.#phase
-    const [emit, out] = this.#emission(resultsOf(this.#phase), place, known)
+    const computation = this.#computation(resultsOf(this.#phase), place, known)
     reductions.forEach(({ value }, i) => {
-      const made = emit(value)
-      out.push(sums[i].take(made, full, way))
+      const made = computation.emit(value)
+      computation.add(sums[i].take(made, full, way))
     })
     for (const store of stores) {
-      const made = emit(store.value)
-      out.push(...this.#store(store, made, place))
+      const made = computation.emit(store.value)
+      computation.add(...this.#store(store, made, place))
     }
-    return sequence(...out)
+    return computation.written()
   }
 
   /** What is computed ahead. */
   begin(place: Place, { values, begun }: Known): Statement {
-    const [emit, out] = this.#emission([...values.keys(), ...[...begun.keys()].flatMap(({ args }) => args)], place, nothingKnown)
+    const computation = this.#computation([...values.keys(), ...[...begun.keys()].flatMap(({ args }) => args)], place, nothingKnown)
     for (const [value, local] of values) {
-      const made = emit(value)
-      out.push(local.set(made))
+      const made = computation.emit(value)
+      computation.add(local.set(made))
     }
     for (const [value, into] of begun) {
       const w = new Writer(this.#around.scope)
-      partsOf(value).begin(w, w.keep(emit(value.args[0])), into)
-      out.push(w.statements)
+      partsOf(value).begin(w, w.keep(computation.emit(value.args[0])), into)
+      computation.add(w.statements)
     }
-    return sequence(...out)
+    return computation.written()
   }
 
-  /** What writes values that lead to results, and the statements that come before them. */
-  #emission(results: readonly Value[], place: Place, known: Known): readonly [emit: (value: Value) => Code<'v128'>, out: Statement[]] {
-    const uses = this.#uses(results, known)
-    const locals = new Map(known.values)
-    const out: Statement[] = []
-    const rare = (value: Value): boolean => !this.#isKnown(value, known) && (uses.get(value) ?? 0) < 2
-    const emit = (value: Value): Code<'v128'> => {
-      const held = this.#hoisted.get(value) ?? locals.get(value)
-      if (held !== undefined) return held.get
-      const made = this.#ended(value, known) ?? this.#fused(value, rare, emit) ?? this.#compute(value, place, emit)
-      if ((uses.get(value) ?? 0) < 2 || value.kind === 'constant' || value.kind === 'register') return made
-      const local = this.#around.scope.local('v128')
-      out.push(local.set(made))
-      locals.set(value, local)
-      return local.get
-    }
-    return [emit, out]
-  }
-
-  #isKnown(value: Value, { values, begun }: Known): boolean {
-    return this.#hoisted.has(value) || values.has(value) || (isBegun(value) && begun.has(value))
-  }
-
-  /** What has been begun before. */
-  #ended(value: Value, known: Known): Code<'v128'> | undefined {
-    const begun = isBegun(value) ? known.begun.get(value) : undefined
-    if (!isBegun(value) || begun === undefined) return undefined
-    const w = new Writer(this.#around.scope)
-    return w.value(partsOf(value).end(w, begun))
-  }
-
-  #uses(results: readonly Value[], known: Known): ReadonlyMap<Value, number> {
-    const uses = new Map<Value, number>()
-    const count = (value: Value): void => {
-      const before = uses.get(value) ?? 0
-      uses.set(value, before + 1)
-      if (before === 0 && value.kind === 'apply' && !this.#isKnown(value, known)) value.args.forEach(count)
-    }
-    results.forEach(count)
-    return uses
+  /** What computes values that lead to results. */
+  #computation(results: readonly Value[], place: Place, { values, begun }: Known): Computation {
+    const { scope, lanes } = this.#around
+    const ended = new Map([...begun].map(([value, into]): [Value, () => Code<'v128'>] => [value, () => {
+      const w = new Writer(scope)
+      return w.value(partsOf(value).end(w, into))
+    }]))
+    return new Computation(scope, lanes, results, (leaf) => this.#leaf(leaf, place), { held: [this.#hoisted, values], ended })
   }
 
   #varies(value: Value): boolean {
@@ -213,37 +181,19 @@ export class Body {
       if (value.kind === 'apply') for (const arg of value.args) this.#hoist(arg, outside, seen)
       return
     }
-    const emit = (v: Value): Code<'v128'> => this.#hoisted.get(v)?.get ?? this.#compute(v, outside, emit)
+    const computation = this.#computation([value], outside, nothingKnown)
     const local = this.#around.scope.local('v128')
-    this.#before.push(local.set(emit(value)))
+    const made = computation.emit(value)
+    computation.add(local.set(made))
+    this.#before.push(computation.written())
     this.#hoisted.set(value, local)
   }
 
-  /** A sum with a product that nobody else needs, or a difference less one, where that may be one instruction. */
-  #fused(value: Value, rare: (value: Value) => boolean, emit: (value: Value) => Code<'v128'>): Code<'v128'> | undefined {
-    if (!this.#around.scope.fma || value.kind !== 'apply' || (value.dtype !== 'float32' && value.dtype !== 'float64')) return undefined
-    const { relaxedMadd, relaxedNmadd } = value.dtype === 'float64' ? f64x2 : f32x4
-    const factors = (term: Value): readonly Value[] | undefined =>
-      (term.kind === 'apply' && term.operation === 'mul' && rare(term) ? term.args : undefined)
-    const { operation, args: [a, b] } = value
-    const sum = operation === 'add' || operation === 'add_any'
-    if (!sum && operation !== 'sub') return undefined
-    const [left, right] = [sum ? factors(a) : undefined, factors(b)]
-    if (left !== undefined) return relaxedMadd(emit(left[0]), emit(left[1]), emit(b))
-    return right && (sum ? relaxedMadd : relaxedNmadd)(emit(right[0]), emit(right[1]), emit(a))
-  }
-
-  #compute(value: Value, place: Place, emit: (value: Value) => Code<'v128'>): Code<'v128'> {
-    const { lanes, scope } = this.#around
-    switch (value.kind) {
-      case 'constant': return constantLanes(value.dtype, value.value)
-      case 'register': return this.#around.register(value.register)
-      case 'position': return this.#position(value.at, value.dtype, place)
-      case 'load': return this.#load(value, value.dtype, place)
-      case 'apply': {
-        const { operation, params, dtype: out, args } = value
-        return emitLanes({ operation, params, type: args[args.length - 1].dtype, out }, args.map(emit), lanes, scope)
-      }
+  #leaf(leaf: Leaf, place: Place): Code<'v128'> {
+    switch (leaf.kind) {
+      case 'register': return this.#around.register(leaf.register)
+      case 'position': return this.#position(leaf.at, leaf.dtype, place)
+      case 'load': return this.#load(leaf, leaf.dtype, place)
     }
   }
 
@@ -261,9 +211,7 @@ export class Body {
     const step = place.lane < 0 ? 0 : strideOf(at, place.lane)
     let start: Code<'i32'> = i32.const(at.offset + place.ahead * step)
     for (const [k, i] of place.counters) if (strideOf(at, k) !== 0) start = i32.add(start, times(i.get, strideOf(at, k)))
-    const lanes = i32x4.add(i32x4.splat(start), v128.const(Int32Array.of(0, step, 2 * step, 3 * step)))
-    if (dtype === 'float32') return f32x4.convertI32S(lanes)
-    return dtype === 'float64' ? f64x2.convertLowI32S(lanes) : lanes
+    return ramp(dtype, start, step)
   }
 
   #store({ buffer, at, value: { dtype } }: Store, value: Code<'v128'>, place: Place): readonly Statement[] {

@@ -1,14 +1,15 @@
 import { byteSize } from '../../../core/dtype.js'
 import { stridesOf } from '../../../core/shape.js'
 import { blockColumns, blockDepth, blockRows, rowStep } from '../../schedule/blocking.js'
-import type { Product } from '../../schedule/kernel.js'
+import type { Buffer, Product } from '../../schedule/kernel.js'
 import { tilingOf, type Tiling } from '../../schedule/tiling.js'
 import { i32, leave, loop, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import type { Emitted } from '../emitted.js'
-import { counted, least, times } from '../loops.js'
+import { counted, least, moved, plus, times } from '../loops.js'
 import type { ModuleBuilder, Scope } from '../module.js'
 import { once } from '../once.js'
 import { defineDots } from './dots.js'
+import { finishOf, type Finish } from './finish.js'
 import { definePanel, panelBytes, type Panel } from './panel.js'
 import { defineSweeps } from './sweep.js'
 import { defineRows } from './tile.js'
@@ -18,9 +19,10 @@ import { defineRows } from './tile.js'
  * panel stay in registers over a block. Products of vectors, and of few rows or columns, have ways of their own.
  */
 
-/** A product as it is carried out: its tiling, and how far it is from row to row and from column to column of the result. */
+/** A product as it is carried out: its tiling, how far it is from row to row and from column to column of the result, and its end. */
 interface View extends Tiling {
   readonly into: readonly [row: number, column: number]
+  readonly finish: Finish | null
 }
 
 /** How many rows a block may have: whole ones, and the last, which is a multiple of the step and what is left. */
@@ -35,7 +37,7 @@ interface Columns {
   readonly rows: ReturnType<typeof defineRows>
 }
 
-const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, packs }: View, columns: number): Columns => {
+const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, packs, finish }: View, columns: number): Columns => {
   const bytes = byteSize(dtype)
   const step = packs ? panelBytes(dtype, columns) : rhs.depth * bytes
   const pack = !packs ? undefined : definePanel(module, {
@@ -44,13 +46,15 @@ const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, pac
   })
   const form = {
     dtype, columns, left: { free: lhs.free * bytes, depth: lhs.depth * bytes }, right: step,
-    out: { row: into[0] * bytes, column: into[1] * bytes }
+    out: { row: into[0] * bytes, column: into[1] * bytes }, finish
   }
   return { pack, step, rows: defineRows(module, form, heights(rows)) }
 }
 
-/** Places of two matrices, of their product, and of the panels. */
-type Places = Readonly<Record<'left' | 'right' | 'into' | 'panels', Code<'i32'>>>
+/** Places of two matrices, of their product, of the panels, and of what the sums meet. */
+interface Places extends Readonly<Record<'left' | 'right' | 'into' | 'panels', Code<'i32'>>> {
+  readonly operands: readonly Code<'i32'>[]
+}
 
 /** Rows or columns from a first to a last, which is not included. */
 type Range = readonly [from: Code<'i32'>, to: Code<'i32'>]
@@ -60,8 +64,9 @@ type Part = (scope: Scope, places: Places, rows: Range, columns: Range) => State
 
 /** The product of two matrices in blocks. */
 const defineBlocks = (module: ModuleBuilder, view: View): Part => {
-  const { dtype, columns, depth, lhs, rhs, into, packs, width } = view
+  const { dtype, columns, depth, lhs, rhs, into, packs, width, finish } = view
   const bytes = byteSize(dtype)
+  const met = finish?.operands ?? []
   const wide = packs ? blockColumns : width * Math.ceil(columns / width)
   const deepest = blockDepth(depth, packs ? 'packed' : 'direct')
   const whole = columns >= width ? defineColumns(module, view, width) : undefined
@@ -71,7 +76,7 @@ const defineBlocks = (module: ModuleBuilder, view: View): Part => {
     if (whole === undefined || rest === undefined) return use((whole ?? rest) as Columns) // extents are positive
     return when(i32.leU(j, i32.const(columns - width)), use(whole), use(rest))
   }
-  return (scope, { left, right, into: out, panels }, [firstRow, lastRow], [firstColumn, lastColumn]) => {
+  return (scope, { left, right, into: out, panels, operands }, [firstRow, lastRow], [firstColumn, lastColumn]) => {
     const [jEnd, kEnd, iEnd] = [scope.local('i32'), scope.local('i32'), scope.local('i32')]
     return counted(scope, firstColumn, lastColumn, wide, (jc) => sequence(
       jEnd.set(least(scope, i32.add(jc.get, i32.const(wide)), lastColumn)),
@@ -91,7 +96,8 @@ const defineBlocks = (module: ModuleBuilder, view: View): Part => {
               rhs: packs ? inPanels(j) : inMatrix(j),
               out: i32.add(out, times(i32.add(times(ic.get, into[0]), times(j.get, into[1])), bytes)),
               bytes: times(deep, part.step),
-              more: k.get
+              more: k.get,
+              operands: met.map(({ row, column }, n) => moved(moved(operands[n], ic.get, row), j.get, column))
             })))
           ))
         )
@@ -116,33 +122,39 @@ const definePart = (module: ModuleBuilder, view: View): Part => {
 }
 
 /** Where the matrices of a place in the batch are. */
-const matricesAt = (view: View, index: Code<'i32'>, { left, right, into, panels }: Places): Places => {
-  const { dtype, batch, rows, columns, lhs, rhs } = view
+const matricesAt = (view: View, index: Code<'i32'>, { left, right, into, panels, operands }: Places): Places => {
+  const { dtype, batch, rows, columns, lhs, rhs, finish } = view
+  const bytes = byteSize(dtype)
   const counts = stridesOf(batch)
   const counters = batch.map((extent, k) => {
     const inner = counts[k] === 1 ? index : i32.divU(index, i32.const(counts[k]))
     return k === 0 ? inner : i32.remU(inner, i32.const(extent))
   })
-  const moved = (base: Code<'i32'>, strides: readonly number[]): Code<'i32'> => counters.reduce((sum, i, k) =>
-    (strides[k] === 0 || batch[k] === 1 ? sum : i32.add(sum, times(i, strides[k] * byteSize(dtype)))), base)
+  const at = (base: Code<'i32'>, strides: readonly number[], unit = bytes): Code<'i32'> =>
+    counters.reduce((sum, i, k) => moved(sum, i, batch[k] === 1 ? 0 : strides[k] * unit), base)
   const out = counts.map((count) => count * rows * columns)
-  return { left: moved(left, lhs.batch), right: moved(right, rhs.batch), into: moved(into, out), panels }
+  return {
+    left: at(left, lhs.batch), right: at(right, rhs.batch), into: at(into, out), panels,
+    operands: operands.map((operand, n) => at(operand, finish?.operands[n].batch ?? [], 1))
+  }
 }
 
 const define = (module: ModuleBuilder, view: View) => {
   const { dtype, batch, rows, columns, pieces: { axis, size, count, each, units }, room } = view
   const part = definePart(module, view)
   const total = count * batch.reduce((a, b) => a * b, 1)
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  return module.define({ params, result: 'none' }, (scope, left, right, into, panels, first, last) => {
+  const met = (view.finish?.operands ?? []).map(() => 'i32' as const)
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', ...met] as const
+  return module.define({ params, result: 'none' }, (scope, left, right, into, panels, first, last, ...others) => {
     const all = { rows: [i32.const(0), i32.const(rows)], columns: [i32.const(0), i32.const(columns)] } as const
     const [a, b, c] = [scope.local('i32'), scope.local('i32'), scope.local('i32')]
     const [piece, end, matrix, from, to] = [
       scope.local('i32'), scope.local('i32'), scope.local('i32'), scope.local('i32'), scope.local('i32')
     ]
-    const places: Places = { left: left.get, right: right.get, into: into.get, panels: panels.get }
+    const places: Places = { left: left.get, right: right.get, into: into.get, panels: panels.get, operands: others.map(({ get }) => get) }
     if (total === 1) return part(scope, places, all.rows, all.columns)
     const here = matricesAt(view, matrix.get, places)
+    const operands = met.map((type) => scope.local(type))
     const range: Range = count === 1 ? all[axis] : [from.get, to.get]
     const extent = axis === 'rows' ? rows : columns
     const next = i32.sub(i32.add(to.get, i32.const(size - 1)), from.get)
@@ -156,9 +168,9 @@ const define = (module: ModuleBuilder, view: View) => {
           from.set(times(i32.sub(piece.get, times(matrix.get, count)), size)),
           to.set(least(scope, i32.add(from.get, times(i32.sub(end.get, piece.get), size)), i32.const(extent)))
         ),
-        a.set(here.left), b.set(here.right), c.set(here.into),
+        a.set(here.left), b.set(here.right), c.set(here.into), ...operands.map((operand, n) => operand.set(here.operands[n])),
         part(
-          scope, { ...places, left: a.get, right: b.get, into: c.get },
+          scope, { ...places, left: a.get, right: b.get, into: c.get, operands: operands.map(({ get }) => get) },
           axis === 'rows' ? range : all.rows, axis === 'columns' ? range : all.columns
         ),
         piece.set(i32.add(piece.get, count === 1 ? i32.const(1) : i32.divU(next, i32.const(size)))),
@@ -168,15 +180,23 @@ const define = (module: ModuleBuilder, view: View) => {
   })
 }
 
-/** The function of a product: one for all of its sizes and steps. */
+/** The function of a product: one for all of its sizes and steps, with what becomes of their sums. */
 export const emitProduct = (module: ModuleBuilder, product: Product): Emitted => {
-  const tiling = tilingOf(product)
-  const view: View = { ...tiling, into: tiling.turned ? [1, product.columns] : [product.columns, 1] }
+  const [tiling, finish] = [tilingOf(product), finishOf(product)]
+  const view: View = { ...tiling, finish, into: tiling.turned ? [1, product.columns] : [product.columns, 1] }
   const { dtype, rows, columns, depth, batch, lhs, rhs, into, pieces: { units } } = view
   const steps = [lhs, rhs].map(({ batch: along, free, depth: down }) => [along, free, down])
-  const callee = once(module, 'product', [dtype, rows, columns, depth, batch, steps, into], () => define(module, view))
+  const callee = once(module, 'product', [dtype, rows, columns, depth, batch, steps, into, finish?.key], () => define(module, view))
+  const met = finish?.operands ?? []
+  const { out, packed } = product
+  const buffers = [lhs.buffer, rhs.buffer, out, packed, ...met.map(({ buffer }) => buffer)].filter((buffer) => buffer !== null)
   return {
-    buffers: [lhs.buffer, rhs.buffer, product.out, ...(product.packed === null ? [] : [product.packed])], units,
-    call: ([left, right, out, packed], first, last) => callee(left, right, out, packed ?? i32.const(0), first, last)
+    buffers, units,
+    call: (addresses, first, last) => {
+      const found = new Map(buffers.map((buffer, k) => [buffer, addresses[k]]))
+      const address = (buffer: Buffer | null): Code<'i32'> => (buffer && found.get(buffer)) ?? i32.const(0)
+      const operands = met.map(({ buffer, start }) => plus(address(buffer), start))
+      return callee(address(lhs.buffer), address(rhs.buffer), address(out), address(packed), first, last, ...operands)
+    }
   }
 }

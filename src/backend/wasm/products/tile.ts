@@ -5,9 +5,10 @@ import {
 } from '../code.js'
 import { addProduct, takeProduct, type Arithmetic } from '../fma.js'
 import { constantLanes, gatherLanes, scatterLanes, type Lanes } from '../lanes.js'
-import { plus } from '../loops.js'
+import { moved, plus } from '../loops.js'
 import type { ModuleBuilder } from '../module.js'
 import { once } from '../once.js'
+import type { Finish } from './finish.js'
 
 /*
  * The innermost loops of products and convolutions: a tile of sums stays in registers while the depth goes by.
@@ -56,6 +57,8 @@ export interface TileForm {
   readonly out: { readonly row: number | null; readonly column: number | null }
   /** The products are taken off what is there, one after the other: of whole vectors of floats, without tables. */
   readonly taken?: boolean
+  /** What becomes of the sums, which are finished then; without it they are stored as they are, or added to what is there. */
+  readonly finish?: Finish | null
 }
 
 export interface TileCall {
@@ -72,6 +75,8 @@ export interface TileCall {
   readonly rows?: Code<'i32'>
   readonly steps?: Code<'i32'>
   readonly columns?: Code<'i32'>
+  /** Where the operands of the finish are in the first row and column. */
+  readonly operands?: readonly Code<'i32'>[]
 }
 
 export type Tile = (call: TileCall) => Statement
@@ -80,13 +85,16 @@ const none = i32.const(0)
 
 /** A function for tiles one below the other. */
 const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
-  const { dtype, rows: height, columns, left: { free, depth }, right: width, out: { row, column }, taken = false } = form
+  const { dtype, rows: height, columns, left: { free, depth }, right: width, out: { row, column }, taken = false, finish = null } = form
   const [bytes, lanes, { add }] = [byteSize(dtype), lanesOf(dtype), arithmeticOf(dtype)]
   const accumulate = (taken ? takeProduct : addProduct)(module, arithmeticOf(dtype))
   const vectors = vectorsOf(dtype, columns)
+  const grows = !taken && finish === null
   const [splat, storeLane] = dtype === 'float64' ? [v128.load64Splat, v128.store64Lane] : [v128.load32Splat, v128.store32Lane]
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  const callee = module.define({ params, result: 'none' }, (scope, lhs, rhs, out, size, more, count, rowTable, stepTable, columnTable) => {
+  const met = finish?.operands ?? []
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', ...met.map(() => 'i32' as const)] as const
+  const callee = module.define({ params, result: 'none' }, (scope, ...locals) => {
+    const [lhs, rhs, out, size, more, count, rowTable, stepTable, columnTable, ...operands] = locals
     const rows = Array.from({ length: height }, (_, i) => i)
     const sums = rows.map(() => Array.from({ length: vectors }, () => scope.local('v128')))
     const right = height === 1 ? [] : Array.from({ length: vectors }, () => scope.local('v128')) // one row needs each just once
@@ -129,7 +137,7 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
       const first = scope.local('i32')
       return [
         first.set(plus(to.get, start)),
-        when(more.get, sum.set(add(sum.get, gatherLanes(dtype, first.get, lanes, filled, column)))),
+        !grows ? nothing : when(more.get, sum.set(add(sum.get, gatherLanes(dtype, first.get, lanes, filled, column)))),
         ...scatterLanes(dtype, first.get, sum.get, lanes, filled, column)
       ]
     }
@@ -152,10 +160,13 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
     const start = taken
       ? [to.set(out.get), ...rows.flatMap((i) => sums[i].map((sum, j) => sum.set(v128.load(to.get, i * (row ?? 0) + 16 * j))))]
       : sums.flat().map((sum) => sum.set(constantLanes(dtype, 0)))
+    /** Makes of a sum what is to be stored. */
+    const finished = (sum: Local<'v128'>, i: number, j: number): Statement => (finish === null ? nothing : finish.write(
+      scope, sum, { operands, row: i, column: j * lanes, lanes, count: Math.min(columns - j * lanes, lanes) }))
     const stores = rows.flatMap((i) => [
       row === null ? to.set(i32.add(out.get, i32.load(rowTable.get, entryBytes * i + 4))) : i === 0 ? to.set(out.get) : nothing,
-      !taken && (i === 0 || row === null) ? adding(row === null ? [i] : rows) : nothing,
-      ...sums[i].flatMap((sum, j) => store(sum, j, row === null ? 0 : i * row))
+      grows && (i === 0 || row === null) ? adding(row === null ? [i] : rows) : nothing,
+      ...sums[i].flatMap((sum, j) => [finished(sum, i, j), ...store(sum, j, row === null ? 0 : i * row)])
     ])
     return sequence(
       end.set(i32.add(rhs.get, size.get)), ...ends.map((local, j) => local.set(plus(end.get, j))),
@@ -167,13 +178,14 @@ const defineTile = (module: ModuleBuilder, form: TileForm): Tile => {
         ...stores,
         free === null ? nothing : lhs.set(plus(lhs.get, height * free)),
         row === null ? nothing : out.set(plus(out.get, height * row)),
+        ...met.map(({ row: step }, n) => (step === 0 ? nothing : operands[n].set(plus(operands[n].get, height * step)))),
         free === null || row === null ? rowTable.set(plus(rowTable.get, height * entryBytes)) : nothing,
         leave(0, count.tee(i32.sub(count.get, i32.const(1))))
       ))
     )
   })
-  return ({ lhs, rhs, out, bytes: size, more = none, count, rows = none, steps = none, columns: table = none }) =>
-    callee(lhs, rhs, out, size, more, count, rows, steps, table)
+  return ({ lhs, rhs, out, bytes: size, more = none, count, rows = none, steps = none, columns: table = none, operands = [] }) =>
+    callee(lhs, rhs, out, size, more, count, rows, steps, table, ...operands)
 }
 
 /**
@@ -184,10 +196,10 @@ export const defineRows = (
   module: ModuleBuilder, form: Omit<TileForm, 'rows'>, extents: readonly number[]
 ): ((rows: Code<'i32'>, call: Omit<TileCall, 'count'>) => Statement) => {
   const height = Math.min(rowsOf(vectorsOf(form.dtype, form.columns)), Math.max(...extents))
-  const { left: { free }, out: { row } } = form
+  const { left: { free }, out: { row }, finish } = form
   const tile = (rows: number): Tile => {
     const { dtype, columns, left, right, out, taken } = form
-    return once(module, 'tile', [rows, columns, dtype, left, right, out, taken], () => defineTile(module, { ...form, rows }))
+    return once(module, 'tile', [rows, columns, dtype, left, right, out, taken, finish?.key], () => defineTile(module, { ...form, rows }))
   }
   const whole = extents.some((extent) => extent >= height) ? tile(height) : undefined
   const rests = [...new Set(extents.map((extent) => extent % height))].filter((rest) => rest > 0)
@@ -200,6 +212,7 @@ export const defineRows = (
       lhs: free === null ? call.lhs : i32.add(call.lhs, i32.mul(done, i32.const(free))),
       out: row === null ? call.out : i32.add(call.out, i32.mul(done, i32.const(row))),
       ...(call.rows !== undefined && { rows: i32.add(call.rows, i32.mul(done, i32.const(entryBytes))) }),
+      operands: call.operands?.map((operand, n) => moved(operand, done, finish?.operands[n].row ?? 0)) ?? [],
       count: i32.const(1)
     })
     return sequence(
