@@ -26,13 +26,14 @@ const trainer = (w, optimizer, loss) => {
     return [optim.step(optimizer)(state, gradients), value]
   }, { donate: [0], name: 'step' })
   const start = () => optim.init(optimizer)(puts(w, w.trainable))
-  let state = start()
+  let state
   let last = NaN
   return {
     reset: () => {
       state = start()
     },
     run: (k) => {
+      state ??= start()
       for (let i = 0; i < k; i++) {
         const [next, value] = step(state, x, y)
         state = next
@@ -94,7 +95,7 @@ export const workloads = {
       return optim.step(sgd)(state, tree.map((leaf) => np.mean(leaf, { axis: 0 }))(each))
     }, { donate: [0], name: 'step' })
     const start = () => optim.init(sgd)(puts(w, w.trainable))
-    let state = start()
+    let state
     const moved = (name) => state.params[name].toTypedArray().map((value, i) => value - w.arrays[name].data[i])
     const length = (a) => Math.sqrt(a.reduce((sum, value) => sum + value * value, 0))
     return {
@@ -102,6 +103,7 @@ export const workloads = {
         state = start()
       },
       run: (k) => {
+        state ??= start()
         for (let i = 0; i < k; i++) state = step(state, x, y)
       },
       result: () => Object.fromEntries(w.trainable.map((name) => [name, moved(name)])),
