@@ -62,7 +62,7 @@ export const elementwise: Readonly<Record<string, Operation>> = {
   shiftLeft: binary(integerOf, lax.shiftLeft),
   shiftRight: binary(integerOf, lax.shiftRightLogical),
   shiftSigned: binary(integerOf, lax.shiftRightArithmetic),
-  power: ({ x, dice }) => lax.integerPow(number(x), dice.pick(isFloat(x.dtype) ? [2, 3, 0, 1, -1, -2, 7] : [2, 3, 0, 1, 5])),
+  power: ({ x, dice }) => lax.integerPow(number(x), dice.pick(isFloat(x.dtype) ? [2, 3, 0, 1, -1, -2, -3, -4, 6, 7] : [2, 3, 0, 1, 5])),
   clamp: (materials) => {
     const a = number(materials.x)
     return lax.clamp(lax.full([], materials.dice.below(2), a.dtype), a, partner(a, materials))

@@ -103,6 +103,7 @@ print('''/*
  * Minimax polynomials, lowest power first. The figures below are printed by test/golden/make_simd_coefficients.py.
  */''')
 show('exp32', '(eʳ − 1 − r)/r² for |r| ≤ ½ log 2, its error times r', exponential, -half_log2, half_log2, 4, abs)
+show('expm132', '(eʳ − 1 − r)/r² for |r| ≤ ½ log 2, its error times r, for eʳ − 1', exponential, -half_log2, half_log2, 5, abs)
 show('exp64', '(eʳ − 1 − r)/r² for |r| ≤ ½ log 2, its error times r', exponential, -half_log2, half_log2, 9, abs)
 show('log32', '(2 atanh s − 2s)/s³ as a function of s², for |s| ≤ (√2 − 1)/(√2 + 1)', logarithm, mp.mpf(10) ** -12, root**2, 2, itself)
 show('log64', '(2 atanh s − 2s)/s³ as a function of s², for |s| ≤ (√2 − 1)/(√2 + 1)', logarithm, mp.mpf(10) ** -12, root**2, 6, itself)

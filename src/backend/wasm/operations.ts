@@ -4,7 +4,7 @@ import type { RoundParams } from '../../lax/elementwise/rounding.js'
 import type { ShiftParams } from '../schedule/lower/elementwise.js'
 import type { Operation } from '../schedule/schedulable.js'
 import { after, f32x4, f64x2, i32, i32x4, v128, type Code } from './code.js'
-import { binary32, binary64, special32, special64, unary32, unary64 } from './functions/index.js'
+import { binary32, binary64, smallPower32, special32, special64, unary32, unary64 } from './functions/index.js'
 import { narrowed } from './functions/wide.js'
 import {
   bitCount, integerRemainder, integerSign, leadingZeros, quotient, shiftBy, shiftEach, truncateTo, wrappedPower
@@ -206,8 +206,10 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
     case 'integer_pow': {
       const { y } = params as IntegerPowParams // of integer_pow
       if (!isFloat(type)) return wrapped(type, wrappedPower(args[0], y, scope))
-      if (y > 4 || y < -2) return (type === 'float32' ? binary32 : binary64)['pow'](scope, args[0], constantLanes(type, y))
-      return integerPower(y, args[0], scope, floats, one)
+      if (y <= 4 && y >= -2) return integerPower(y, args[0], scope, floats, one)
+      const small = type === 'float32' ? smallPower32(y) : null
+      if (small !== null) return scope.apply(`integer_pow ${y} ${type}`, args, small)
+      return (type === 'float32' ? binary32 : binary64)['pow'](scope, args[0], constantLanes(type, y))
     }
     case 'square': {
       const a = scope.local('v128')

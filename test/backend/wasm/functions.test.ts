@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { smallPower32, unary32 } from '../../../src/backend/wasm/functions/index.js'
 import { erfInv32, erfInv64 } from '../../../src/lax/elementwise/scalar/giles.js'
+import { pow } from '../../../src/lax/elementwise/scalar/power.js'
 import { golden } from '../../support/golden.js'
 import { compile, distance32, subjects, worst32, type Subject } from '../../support/lanes.js'
 import { ulp } from '../../support/ulp.js'
@@ -118,6 +120,18 @@ test.each(subjects.map((s) => [label(s), s] as const))('%s in a lane does not de
   run(count * lanes)
   const alone = bitsOf(out, count * lanes)
   expect(together).toEqual(Array.from({ length: count }, (_unused, i) => alone[lanes * i]))
+})
+
+test.each([-6, -5, -4, -3, 3, 5, 6])('x to the power of %i is rounded once, for numbers of all sizes', (n) => {
+  const { x, out, run } = compile(false, smallPower32(n) ?? unary32['exp'])
+  const bits = new Int32Array(x.buffer, x.byteOffset, x.length)
+  for (let i = 0; i < x.length; i++) bits[i] = Math.imul(i, 0x9e3779b1)
+  edges(false).forEach((value, i) => { x[i] = value })
+  for (let i = 64; i < 4096; i++) x[i] = (i % 2 === 0 ? 1 : -1) * 2 ** (((128 * (i / 2048 - 1)) / n) * 1.2) // about the ends of the range
+  run(x.length)
+  for (let i = 0; i < x.length; i++) {
+    if (distance32(out[i], pow(x[i], n)) > 0.501) expect(out[i], `${x[i]} to the power of ${n}`).toBe(Math.fround(pow(x[i], n)))
+  }
 })
 
 describe("Giles' inverse error function has the bits of the reference", () => {

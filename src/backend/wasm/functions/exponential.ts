@@ -1,5 +1,5 @@
 import { v128, type Local } from '../code.js'
-import { exp32, exp64 } from './coefficients.js'
+import { exp32, exp64, expm132 } from './coefficients.js'
 import { choice, double, polynomial, single, withSign, type Format } from './format.js'
 import type { Formula1, Vector, Writer } from './write.js'
 
@@ -8,14 +8,16 @@ interface Exponential {
   readonly f: Format
   /** The polynomial of (eʳ − 1 − r)/r². */
   readonly tail: readonly number[]
+  /** The same, precise enough for eʳ − 1. */
+  readonly fineTail: readonly number[]
   /** Above it eˣ is infinite. */
   readonly most: number
   /** From it on eˣ − 1 is −1 below zero, and tanh x is 1 above. */
   readonly flat: number
 }
 
-const exponential32: Exponential = { f: single, tail: exp32, most: 89, flat: 20 }
-const exponential64: Exponential = { f: double, tail: exp64, most: 709.9, flat: 40 }
+const exponential32: Exponential = { f: single, tail: exp32, fineTail: expm132, most: 89, flat: 20 }
+const exponential64: Exponential = { f: double, tail: exp64, fineTail: exp64, most: 709.9, flat: 40 }
 /** In float64, to the digits of float32. */
 const exponentialWide: Exponential = { ...exponential64, tail: exp32 }
 
@@ -105,7 +107,7 @@ const exp2 = (e: Exponential): Formula1 => (w, x) => {
  * ½(eˣ − 1) = (½2ⁿ − ½ + ½2ⁿ r) + ½2ⁿ (eʳ − 1 − r), the sum in parentheses with its error, and ½(eˣ + 1); for x not beyond the
  * range.
  */
-const halves = (w: Writer, { f, tail }: Exponential, x: Vector): readonly [minus: Vector, plus: Vector] => {
+const halves = (w: Writer, { f, fineTail }: Exponential, x: Vector): readonly [minus: Vector, plus: Vector] => {
   const { add, sub, mul, all, ln2: [ln2High, ln2Low] } = f
   const [shifted, n] = wholeOf(w, f, mul(x, all(Math.LOG2E)))
   const upper = w.keep(sub(x, mul(n, all(ln2High))))
@@ -116,7 +118,7 @@ const halves = (w: Writer, { f, tail }: Exponential, x: Vector): readonly [minus
   const first = w.keep(sub(scale, all(0.5)))
   const second = w.keep(mul(scale, r))
   const sum = w.keep(add(first, second))
-  const rest = w.keep(mul(scale, add(mul(polynomial(w, f, r, tail), mul(r, r)), lost)))
+  const rest = w.keep(mul(scale, add(mul(polynomial(w, f, r, fineTail), mul(r, r)), lost)))
   return [add(sum, add(sub(second, sub(sum, first)), rest)), add(add(scale, all(0.5)), add(second, rest))]
 }
 

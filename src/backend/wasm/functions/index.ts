@@ -4,7 +4,7 @@ import { giles32, giles64 } from './giles.js'
 import { hyperbolics64, hyperbolicsWide } from './hyperbolic.js'
 import { angles64, anglesWide, inverses64, inversesWide } from './inverse.js'
 import { logarithms32, logarithms64 } from './logarithm.js'
-import { powers64, powersWide, roots64 } from './power.js'
+import { byProducts, powers64, powersWide, roots64 } from './power.js'
 import { trigonometric32, trigonometric64 } from './trigonometric.js'
 import { widely1, widely2 } from './wide.js'
 import { function1, function2, type Function1, type Function2 } from './write.js'
@@ -33,3 +33,9 @@ export const binary64: Readonly<Record<string, Function2>> = mapped({ ...angles6
 /** Functions of operands that are known better: `exp_below` of numbers that are neither positive nor NaN. */
 export const [special32, special64]: readonly Readonly<Record<string, Function1>>[] =
   [expBelow32, expBelow64].map((formula) => ({ exp_below: function1(formula) }))
+
+/** xⁿ of four float32 numbers for small exponents; `null` for others. */
+export const smallPower32 = (n: number): Function1 | null => {
+  const formula = byProducts(n)
+  return formula && function1(formula)
+}

@@ -4,6 +4,7 @@ import { expOfSum64, expWide } from './exponential.js'
 import { choice, double, polynomial, signOf, withSign } from './format.js'
 import { logarithm64, logarithms64, normalised, split } from './logarithm.js'
 import { fastTwoSum, twoProduct, twoSum, type Pair } from './sums.js'
+import { widely1 } from './wide.js'
 import type { Formula1, Formula2, Vector, Writer } from './write.js'
 
 const { add, sub, mul, div, abs, nearest, eq, ne, lt, gt, pmin, pmax, bits, all, shifter, normal } = double
@@ -91,6 +92,22 @@ const cbrt: Formula1 = (w, x) => {
   const scaled = mul(bits.add(root, bits.shl(shifted, 52)), choice(small, all(2 ** -18), all(1)))
   const proper = v128.and(gt(size, all(0)), lt(size, all(Infinity)))
   return choice(proper, withSign(double, scaled, x), x)
+}
+
+/** Up to this exponent powers of float32 numbers, and what they are made of, are normal numbers of float64. */
+const mostProducts = 6
+
+const products = (w: Writer, x: Vector, n: number): Vector => {
+  if (n === 1) return x
+  const half = w.keep(products(w, x, n >> 1))
+  const square = mul(half, half)
+  return n % 2 === 0 ? square : mul(square, x)
+}
+
+/** xⁿ of float32 numbers by products in float64, or one over them; `null` for exponents that are too great. */
+export const byProducts = (n: number): Formula1 | null => {
+  if (n === 0 || Math.abs(n) > mostProducts) return null
+  return widely1((w, x) => (n > 0 ? products(w, x, n) : div(all(1), products(w, x, -n))))
 }
 
 export const powers64 = { pow: signed(powerOfSize64) }
