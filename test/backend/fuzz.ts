@@ -10,6 +10,8 @@ import { showJaxpr } from '../../src/ir/show.js'
 import { stage } from '../../src/ir/stage.js'
 import { jit } from '../../src/jit/jit.js'
 import { checkpoint } from '../../src/control/checkpoint/checkpoint.js'
+import { customJvp } from '../../src/control/custom/customjvp.js'
+import { customVjp } from '../../src/control/custom/customvjp.js'
 import { DerivativeError } from '../../src/core/errors.js'
 import { jvp } from '../../src/transform/forward.js'
 import { grad } from '../../src/transform/grad.js'
@@ -109,6 +111,12 @@ const constructs: Readonly<Record<string, Construct>> = {
   grad: (x, y, { f }) => derived(x, () => grad(summed(f, y))(x), () => f(x, y)),
   'grad of checkpoint': (x, y, { f }) => derived(x, () => grad(summed(checkpoint(f), y))(x), () => f(x, y)),
   jvp: (x, y, { f }) => derived(x, () => jvp((a: NdArray) => f(a, y))([x], [lax.mul(x, 0.5)])[1], () => f(x, y)),
+  customJvp: (x, y, { f }) => {
+    const g = (a: NdArray): NdArray => f(a, y)
+    return derived(x, () => customJvp.joint(g, ([a], [d]) => jvp(g)([a], [lax.mul(d, 2)]))(x), () => g(x))
+  },
+  customVjp: (x, y, { f }) => [customVjp((a: NdArray) => f(a, y), (a) => [f(a, y), a], (a, ct) => [isFloat(a.dtype) ? lax.mul(ct, a) : null])(x)],
+  barrier: (x, y, { f }) => [...lax.optimizationBarrier([f(x, y), x])],
   jit: (x, y, { f }) => [jit((a: NdArray, b: NdArray) => f(a, b))(x, y)],
   cond: (x, y, { f, index }) => [lax.cond(lax.gt(index(), 0), (a: NdArray) => f(a, y), (a: NdArray) => a, x)],
   switch: (x, y, { f, index }) => [lax.switch(index(), [(a: NdArray) => a, (a: NdArray) => f(a, y), (a: NdArray) => f(a, a)], x)],
