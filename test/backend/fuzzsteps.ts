@@ -4,6 +4,7 @@ import { range, sizeOf, type Shape } from '../../src/core/shape.js'
 import * as lax from '../../src/control/index.js'
 import { pureCallback } from '../../src/control/effects/callback.js'
 import { callback } from '../../src/control/effects/debug.js'
+import { grad } from '../../src/transform/grad.js'
 import { ShapeStruct } from '../../src/transform/inspect.js'
 import { cholesky } from '../../src/linalg/cholesky.js'
 import { triangularSolve } from '../../src/linalg/triangular.js'
@@ -112,6 +113,13 @@ const windowed = (reduction: 'sum' | 'max' | 'min'): Operation => ({ x, dice }) 
   })
 }
 
+/** The gradient of the sum of squares of what a reduction over windows gives. */
+const pulled = (reduction: 'sum' | 'max' | 'min'): Operation => (materials) =>
+  grad((x: NdArray) => {
+    const out = windowed(reduction)({ ...materials, x }) as NdArray // it gives one
+    return lax.reduceSum(lax.mul(out, out), range(out.ndim))
+  })(floatOf(materials.x))
+
 const reductions: Readonly<Record<string, Operation>> = {
   sum: reduced(number, lax.reduceSum),
   mean: ({ x, dice }) => {
@@ -134,6 +142,9 @@ const reductions: Readonly<Record<string, Operation>> = {
   windowSum: windowed('sum'),
   windowMax: windowed('max'),
   windowMin: windowed('min'),
+  windowSumGradient: pulled('sum'),
+  windowMaxGradient: pulled('max'),
+  windowMinGradient: pulled('min'),
   softmax: ({ x }) => {
     const a = inhabited(floatOf(x))
     const [axis, kept] = [a.ndim - 1, range(a.ndim - 1)]
