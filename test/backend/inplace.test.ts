@@ -10,6 +10,7 @@ import { compile, type Executable } from '../../src/backend/wasm/runtime/executa
 import { Heap } from '../../src/backend/wasm/runtime/heap.js'
 import type { NdArray } from '../../src/core/array.js'
 import { debug, DonatedError, grad, jit, lax, nn, np, optim, profile } from '../../src/index.js'
+import { evaluate } from '../../src/ir/evaluate.js'
 import { stage } from '../../src/ir/stage.js'
 import { noiseLike } from '../support/arrays.js'
 
@@ -326,6 +327,25 @@ describe('donated arguments', () => {
     const before = numbers(x)
     profile(f)(x)
     expect(numbers(x)).toEqual(before)
+  })
+})
+
+describe('operands that are read again when a result is written over them', () => {
+  const steps: readonly (readonly [string, (s: NdArray) => readonly [NdArray, NdArray]])[] = [
+    ['by a copy', (s) => [np.exp(np.negative(s)), s]],
+    ['by a sum', (s) => [np.exp(np.negative(s)), np.add(s, 1)]],
+    ['by another exponential', (s) => [np.exp(np.negative(s)), np.exp(s)]],
+    ['by a sigmoid', (s) => [nn.sigmoid(s), np.multiply(s, nn.sigmoid(s))]],
+    ['by what depends on a shared value', (s) => [np.exp(np.subtract(np.sin(s), 1)), np.multiply(np.sin(s), s)]]
+  ]
+  test.each(steps)('%s', (_, step) => {
+    const f = (x: NdArray): readonly NdArray[] => lax.scan((s: NdArray) => step(s), x, null, { length: 3 })
+    for (const size of [3, 4, 8, 15, 16, 17, 27, 32, 40, 63, 100]) {
+      const x = noisy([size])
+      const { jaxpr } = stage(([y]) => [...f(y)], [x.aval])
+      const expected = evaluate(jaxpr, [x])
+      jit(f)(x).forEach((got, k) => numbers(got).forEach((value, i) => expect(value).toBeCloseTo(numbers(expected[k])[i], 5)))
+    }
   })
 })
 

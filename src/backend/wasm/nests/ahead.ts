@@ -57,6 +57,9 @@ export const aheadOf = ({ reductions, stores }: Phase, loop: number): Ahead | nu
   const begun = [...late].filter(begins)
   if (begun.length === 0 || begun.length > most) return null
   const early = reached(begun.flatMap(({ args }) => args), () => false)
-  const shared = [...late].filter((value) => value.kind === 'apply' && !begins(value) && early.has(value) && changes(value, loop))
+  const written = new Set(stores.map(({ buffer }) => buffer))
+  /** What is read again is there again, but where a store has been written over it. */
+  const isKept = (value: Value): boolean => (value.kind === 'load' ? written.has(value.buffer) : value.kind === 'apply' && !begins(value))
+  const shared = [...late].filter((value) => isKept(value) && early.has(value) && changes(value, loop))
   return { begun, shared }
 }
