@@ -13,6 +13,7 @@ import { vmap } from '../../src/transform/vmap.js'
 import { cases, check, type Case } from '../numpy/golden.js'
 import { f32, f64, i32 } from '../support/arrays.js'
 import { close } from '../support/close.js'
+import { ways } from '../support/ways.js'
 
 type AnyFunction = (...args: readonly unknown[]) => NdArray
 
@@ -29,21 +30,21 @@ const functionOf = ({ fn, params }: Case): ((x: NdArray) => NdArray) => {
   return (x) => (params === undefined ? f(x) : f(x, params))
 }
 
-describe('values are those of JAX', () => {
+describe.each(ways)('values are those of JAX, %s', (_how, run) => {
   test.each(own('numpy'))('%s', (_, each) => {
-    check(each.name, functionOf(each)(each.args[0] as NdArray), each.out, each.tol) // one array, no list
+    check(each.name, run(functionOf(each))(each.args[0] as NdArray), each.out, each.tol) // one array, no list
   })
 })
 
-describe('derivatives at kinks are those of JAX', () => {
+describe.each(ways)('derivatives at kinks are those of JAX, %s', (_how, run) => {
   test.each(own('kinks'))('%s', (_, each) => {
     const f = functionOf(each)
     const x = each.args[0] as NdArray // one array, no list
     const tol = { abs: each.name === 'nn.gelu' ? 1e-13 : 1e-14, rel: 1e-13 } // JAX's gelu cancels in its tail
-    check('value', f(x), each.out, tol)
-    check('jvp', jvp(f)([x], [(each.tangents as readonly NdArray[])[0]])[1], each.jvp as NdArray, tol)
-    const [, pullback] = vjp(f)(x)
-    check('vjp', pullback(each.cotangent as NdArray)[0], (each.grad as readonly NdArray[])[0], tol)
+    check('value', run(f)(x), each.out, tol)
+    check('jvp', run(jvp(f))([x], [(each.tangents as readonly NdArray[])[0]])[1], each.jvp as NdArray, tol)
+    const pulled = run((y: NdArray, ct: NdArray) => vjp(f)(y)[1](ct)[0])
+    check('vjp', pulled(x, each.cotangent as NdArray), (each.grad as readonly NdArray[])[0], tol)
   })
 })
 

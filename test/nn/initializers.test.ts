@@ -9,6 +9,7 @@ import * as random from '../../src/random/index.js'
 import { cases, check } from '../numpy/golden.js'
 import { arrayOf } from '../support/arrays.js'
 import { sameBits } from '../support/close.js'
+import { ways } from '../support/ways.js'
 
 const { initializers } = nn
 const key = random.key(3)
@@ -21,14 +22,14 @@ interface GoldenParams {
   readonly scale?: number
 }
 
-describe('draws are those of JAX', () => {
+describe.each(ways)('draws are those of JAX, %s', (_how, run) => {
   const own = cases('numpy').filter(({ fn }) => fn.startsWith('nn.initializers.'))
   test.each(own.map((each) => [each.name, each] as const))('%s', (_, { name, fn, params, out, tol }) => {
     const p = params as unknown as GoldenParams // as the script writes it
     const option = p.stddev ?? p.scale
     const found = initializers[fn.replace('nn.initializers.', '') as 'normal'] as unknown // named at run time
     const initializer = (option === undefined ? found : (found as typeof initializers.normal)(option)) as nn.Initializer
-    const drawn = initializer(p.shape, p.dtype)(arrayOf('uint32', [2], p.key))
+    const drawn = run(initializer(p.shape, p.dtype))(arrayOf('uint32', [2], p.key))
     if (fn.endsWith('niform')) sameBits(name, drawn, out as NdArray)
     else check(name, drawn, out, tol)
   })
