@@ -71,16 +71,27 @@ const withoutArrows = (code: string): string => {
   return text + code.slice(done)
 }
 
+interface Room {
+  readonly holds: RegExp
+  /** The room that its modules import from as if they were in it. */
+  readonly within?: string
+}
+
 /**
  * What Node need not parse before it is used, the modules of each room: the compiler alone is a third of the library. Others may import
  * functions of a room, but nothing else: the first call loads it.
  */
-const rooms: Readonly<Record<string, RegExp>> = {
-  checks: /^control\/checkify\/(automatic|functional)$/,
-  compiler: /^(backend\/(outline|passes|plan|schedule|wasm)\b(?!\/kernels\/writer$)|linalg\/kernels\/)/,
-  drafts: /^tree\/drafts$/,
-  jets: /^transform\/jet\/(?!jet$)/
+const rooms: Readonly<Record<string, Room>> = {
+  checks: { holds: /^control\/checkify\/(automatic|functional)$/ },
+  compiler: { holds: /^backend\/(outline|passes|plan|schedule|wasm(?!\/kernels\/))\b/ },
+  drafts: { holds: /^tree\/drafts$/ },
+  jets: { holds: /^transform\/jet\/(?!jet$)/ },
+  kernels: { holds: /^(backend\/wasm|linalg)\/kernels\/(?!writer$)/, within: 'compiler' }
 }
+
+/** Whether a module imports those of a room as they are. */
+const isWithin = (module: string, room: string): boolean =>
+  Object.entries(rooms).some(([name, { holds, within }]) => (name === room || within === room) && holds.test(module))
 
 const sources = join(root, 'src')
 const source = (name: string): string => join(sources, `${name}.ts`)
@@ -94,18 +105,18 @@ const isFunction = (module: string, exported: string): boolean =>
       ((initializer !== undefined && ts.isArrowFunction(initializer)) || (type !== undefined && ts.isFunctionTypeNode(type)))))
 
 /** The functions of a room that modules outside of it import, by its modules. */
-const callsOf = (room: RegExp): Readonly<Record<string, readonly string[]>> => {
+const callsOf = (room: string): Readonly<Record<string, readonly string[]>> => {
   const calls: Record<string, string[]> = {}
-  for (const path of ts.sys.readDirectory(sources, ['.ts']).filter((each) => !room.test(nameOf(each)))) {
+  for (const path of ts.sys.readDirectory(sources, ['.ts']).filter((each) => !isWithin(nameOf(each), room))) {
     for (const statement of ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022).statements) {
       if (!ts.isImportDeclaration(statement) || statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) continue
       const module = nameOf(join(path, '..', (statement.moduleSpecifier as ts.StringLiteral).text)) // it is one
-      if (!room.test(module)) continue
+      if (!rooms[room].holds.test(module)) continue
       const { elements } = statement.importClause?.namedBindings as ts.NamedImports // as everywhere in this house
       for (const { name, propertyName, isTypeOnly } of elements) {
         const { text } = propertyName ?? name
         if (isTypeOnly || calls[module]?.includes(text)) continue
-        if (!isFunction(module, text)) throw new Error(`${text} of ${module}, which is loaded later, is no function: ${path} imports it`)
+        if (!isFunction(module, text)) throw new Error(`${text} of ${module}, which is loaded later, is no function, but imported`)
         calls[module] = [...(calls[module] ?? []), text]
       }
     }
@@ -118,19 +129,21 @@ const callsOf = (room: RegExp): Readonly<Record<string, readonly string[]>> => {
  * `require`, which is done when it returns.
  */
 const roomed = (): Plugin => {
-  const calls = Object.fromEntries(Object.entries(rooms).map(([name, room]) => [name, callsOf(room)]))
+  const calls = Object.fromEntries(Object.keys(rooms).map((room) => [room, callsOf(room)]))
   return {
     name: 'roomed',
     enforce: 'pre',
     buildStart() {
-      for (const name of Object.keys(rooms)) this.emitFile({ type: 'chunk', id: `room:${name}`, name })
+      for (const name of Object.keys(rooms)) {
+        this.emitFile({ type: 'chunk', id: `room:${name}`, name, preserveSignature: 'allow-extension' })
+      }
     },
     resolveId(id, importer) {
       if (id === 'core:') return { id: './core.js', external: true }
-      if (/^(room|calls):/.test(id)) return id
+      if (/^(room|calls|load):/.test(id)) return id
       if (importer === undefined || !id.startsWith('.')) return null
       const [from, to] = [nameOf(importer), nameOf(join(importer, '..', id))]
-      const entered = Object.keys(rooms).find((name) => rooms[name].test(to) && !rooms[name].test(from))
+      const entered = Object.keys(rooms).find((name) => rooms[name].holds.test(to) && !isWithin(from, name))
       return entered === undefined ? null : `calls:${entered}`
     },
     load(id) {
@@ -139,37 +152,47 @@ const roomed = (): Plugin => {
         return Object.entries(calls[name])
           .map(([module, functions]) => `export { ${functions.join()} } from ${JSON.stringify(source(module))}`).join('\n')
       }
+      if (kind === 'load') {
+        return `
+          import { createRequire } from 'node:module'
+          import * as core from 'core:'
+          const require = createRequire(import.meta.url)
+          const files = { ${Object.keys(rooms).map((room) => `${room}: () => require('./${room}.cjs')`).join()} }
+          const loaded = {}
+          export const load = (room) => (loaded[room] ??= files[room]()(core, load))
+        `
+      }
       if (kind !== 'calls') return null
-      return `
-        import { createRequire } from 'node:module'
-        import * as core from 'core:'
-        const require = createRequire(import.meta.url)
-        let room
-        const load = () => (room ??= require('./${name}.cjs')(core))
-        ${Object.values(calls[name]).flat().map((f) => `export const ${f} = (...args) => load().${f}(...args)`).join('\n')}
-      `
+      const functions = Object.values(calls[name]).flat()
+      const called = functions.map((f) => `export const ${f} = (...args) => load('${name}').${f}(...args)`)
+      return [`import { load } from 'load:'`, ...called].join('\n')
     }
   }
 }
 
-/** A room's code as a function of the core, in parentheses: V8 compiles it at once rather than parsing it twice. */
-const ofCore = (code: string): string => {
-  const file = ts.createSourceFile('room.js', code, ts.ScriptTarget.ES2022)
+/**
+ * A room's code as a function of the core and of what loads other rooms, in parentheses: V8 compiles it at once rather than parsing it
+ * twice.
+ */
+const asFunction = (code: string): string => {
+  const source = ts.createSourceFile('room.js', code, ts.ScriptTarget.ES2022)
   const properties = (names: readonly (readonly [key: ts.Identifier, value: ts.Identifier])[]): string =>
     `{${names.map(([key, value]) => `${key.text}:${value.text}`).join()}}`
-  const parts = file.statements.map((statement) => {
+  const parts = source.statements.map((statement) => {
     if (ts.isImportDeclaration(statement)) {
       const { text } = statement.moduleSpecifier as ts.StringLiteral // it is one
-      if (text.startsWith('.') && text !== './core.js') throw new Error(`a room imports ${text}`)
+      const file = /^\.\/(.*)\.js$/.exec(text)?.[1]
+      if (file !== undefined && file !== 'core' && !Object.hasOwn(rooms, file)) throw new Error(`a room imports ${text}`)
+      const from = file === undefined ? `require("${text}")` : file === 'core' ? 'core' : `load("${file}")`
       const { elements } = statement.importClause?.namedBindings as ts.NamedImports // bundlers write no other
       const taken = properties(elements.map(({ propertyName, name }) => [(propertyName ?? name) as ts.Identifier, name]))
-      return `var${taken}=${text === './core.js' ? 'core' : `require(${JSON.stringify(text)})`};`
+      return `var${taken}=${from};`
     }
-    if (!ts.isExportDeclaration(statement)) return code.slice(statement.getStart(file), statement.end)
+    if (!ts.isExportDeclaration(statement)) return code.slice(statement.getStart(source), statement.end)
     const { elements } = statement.exportClause as ts.NamedExports // as above
     return `return${properties(elements.map(({ propertyName, name }) => [name as ts.Identifier, (propertyName ?? name) as ts.Identifier]))}`
   })
-  return `'use strict';module.exports=(function(core){${parts.join('')}})\n`
+  return `'use strict';module.exports=(function(core,load){${parts.join('')}})\n`
 }
 
 interface Manifest {
@@ -183,26 +206,27 @@ const bundles = async (): Promise<void> => {
   const names = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? [] : [target.node.replace('./dist/node/', '').replace(/\.js$/, '')])
 
-  /** The modules that the index reaches. */
-  const core = new Set<string>()
+  /** The file that modules are in: that of the index, or the compiler's, from which its kernels import. */
+  const files = new Map<string, string>()
   const shaped: Plugin = {
     name: 'shaped',
     buildEnd() {
-      const reach = (id: string): void => {
-        if (core.has(id)) return
-        core.add(id)
-        this.getModuleInfo(id)?.importedIds.forEach(reach)
+      const reach = (file: string, id: string): void => {
+        if (files.has(id)) return
+        files.set(id, file)
+        this.getModuleInfo(id)?.importedIds.forEach((imported) => reach(file, imported))
       }
-      reach(source('index'))
+      reach('core', source('index'))
+      reach('compiler', 'room:compiler')
     },
     async generateBundle(_, bundle) {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue
         const { code } = await transform(chunk.code, { target: 'es2022', minifyWhitespace: true, minifySyntax: true, lineLimit: 140 })
         const shaped = withoutArrows(code)
-        if (chunk.facadeModuleId?.startsWith('room:') !== true) chunk.code = shaped
+        if (!Object.hasOwn(rooms, chunk.name)) chunk.code = shaped
         else {
-          chunk.code = ofCore(shaped)
+          chunk.code = asFunction(shaped)
           chunk.fileName = chunk.fileName.replace(/\.js$/, '.cjs')
         }
       }
@@ -220,8 +244,13 @@ const bundles = async (): Promise<void> => {
       target: 'es2022',
       lib: { entry: Object.fromEntries(names.map((name) => [name, source(name)])), formats: ['es'] },
       rolldownOptions: {
-        external: /^(?!(room|calls|core):)[a-z]/,
-        output: { chunkFileNames: '[name].js', codeSplitting: { groups: [{ name: 'core', test: (id: string) => core.has(id) }] } }
+        external: /^(?!(room|calls|core|load):)[a-z]/,
+        output: {
+          chunkFileNames: '[name].js',
+          codeSplitting: {
+            groups: ['core', 'compiler'].map((name, i) => ({ name, priority: 2 - i, test: (id: string) => files.get(id) === name }))
+          }
+        }
       }
     }
   })

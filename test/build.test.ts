@@ -87,7 +87,7 @@ describe('in Node', () => {
       import { check, checkify, grad, jet, jit, np, profile, tree } from 'cotangent'
       const known = new Set()
       const loaded = () => Object.keys(createRequire(import.meta.url).cache).map((file) => basename(file))
-        .filter((file) => /^(checks|compiler|drafts|jets)/.test(file) && !known.has(file) && known.add(file))
+        .filter((file) => /^(checks|compiler|drafts|jets|kernels)/.test(file) && !known.has(file) && known.add(file))
       const square = jit((x) => np.square(x))
       const steps = {
         eager: () => grad((x) => np.sum(np.square(x)))(np.array([1, 2])).toList(),
@@ -96,6 +96,7 @@ describe('in Node', () => {
         checkify: () => checkify((x) => { check(np.greater(x, 0), 'negative'); return x })(-1)[0].map(({ failed }) => failed.item()),
         jit: () => square(np.array([1, 2])).toList(),
         lower: () => [square.lower(3).jaxpr('compiled').toString() !== '', square.lower(3).cost().kernels],
+        sort: () => jit((x) => np.sort(x))(np.array([2, 1])).toList(),
         profile: () => profile(square)(3).lines.map(({ kind }) => kind),
         fma: () => jit.with({ fma: true })(np.square)(3).item()
       }
@@ -107,6 +108,7 @@ describe('in Node', () => {
       ['checkify', [1], 'checks.cjs'],
       ['jit', [1, 4], 'compiler.cjs'],
       ['lower', [true, 1]],
+      ['sort', [1, 2], 'kernels.cjs'],
       ['profile', ['program', 'kernel']],
       ['fma', 9]
     ])
