@@ -27,10 +27,9 @@ const tiled = ({ rows, columns, depth, dtype = 'float32', turned = [] }: Sizes):
 })
 
 const wayOf = (sizes: Sizes): string => {
-  const { turned, sweeps, dots, packs } = tiled(sizes)
-  if (sweeps) return 'sweeps'
-  if (dots) return [...(turned ? ['transposed'] : []), 'dots', ...(packs ? ['packed'] : [])].join(', ')
-  return packs ? 'panels' : 'where it is'
+  const { turned, sweeps, dots, packs, copied } = tiled(sizes)
+  const way = sweeps ? 'sweeps' : dots ? (packs ? 'dots, packed' : 'dots') : packs ? 'panels' : 'where it is'
+  return `${turned ? 'transposed, ' : ''}${way}${copied > 0 ? ', copies' : ''}`
 }
 
 const sizes = (rows: number, columns: number, depth: number, more: Partial<Sizes> = {}): Sizes => ({ rows, columns, depth, ...more })
@@ -57,6 +56,13 @@ describe('products are carried out', () => {
     ['more rows, and a right factor stored the other way round', sizes(17, 512, 512, { turned: ['rhs'] }), 'panels'],
     ['few columns stored the other way round', sizes(8, 16, 512, { turned: ['rhs'] }), 'panels'],
     ['short columns stored the other way round', sizes(4, 512, 32, { turned: ['rhs'] }), 'panels'],
+    ['a gradient of a layer of 4 KB', sizes(1024, 512, 128, { turned: ['lhs'] }), 'panels, copies'],
+    ['a gradient of a layer of 2 KB', sizes(512, 512, 128, { turned: ['lhs'] }), 'panels, copies'],
+    ['a gradient of a layer of another width', sizes(784, 512, 128, { turned: ['lhs'] }), 'panels'],
+    ['a gradient of a layer for few examples', sizes(1024, 512, 8, { turned: ['lhs'] }), 'where it is'],
+    ['a gradient of a layer of few columns', sizes(1024, 32, 128, { turned: ['lhs'] }), 'where it is, copies'],
+    ['a gradient of a layer of hardly any columns', sizes(1024, 10, 128, { turned: ['lhs'] }), 'transposed, sweeps'],
+    ['the same of another width', sizes(784, 10, 128, { turned: ['lhs'] }), 'transposed, where it is'],
     ['few columns', sizes(512, 10, 512), 'dots, packed'],
     ['one column', sizes(512, 1, 512), 'dots'],
     ['a left factor stored the other way round', sizes(8, 2048, 512, { turned: ['lhs'] }), 'sweeps'],

@@ -1,5 +1,5 @@
 import { byteSize, type DType } from '../../core/dtype.js'
-import { blockColumns, blockDepth, rowStep, stripBytes, tileBytes } from './blocking.js'
+import { blockColumns, blockDepth, blockRows, rowStep, stripBytes, tileBytes } from './blocking.js'
 import type { Product } from './kernel.js'
 
 /*
@@ -30,10 +30,12 @@ export interface Tiling extends Matrices {
   readonly sweeps: boolean
   /** Whether panels of the right factor are packed; else it is read where it is. */
   readonly packs: boolean
+  /** How many elements a copy of a block of the left factor takes, its steps close together; 0: it is read where it is. */
+  readonly copied: number
   /** Columns of a panel. */
   readonly width: number
   readonly pieces: Pieces
-  /** How many elements the panels of one unit take. */
+  /** How many elements of room a unit takes: for panels, for a copy of a block of the left factor, or for sums. */
   readonly room: number
 }
 
@@ -43,8 +45,11 @@ const [small, few] = [16384, 8]
 /** Sweeps are for so few rows, at least so many bytes of columns, and so many steps; for fewer steps where tiles would displace rows. */
 const swept = { rows: 24, bytes: 256, steps: 64, fewSteps: 16 }
 
-/** Rows so far apart, or multiples of it, compete for the same places in the first cache. */
+/** Rows so far apart, or multiples of it, compete for the same places in the first cache; half as far, for two each. */
 const aliasing = 4096
+
+/** Blocks of the left factor are copied if there are so many rows and steps at least. */
+const fewest = { rows: 32, depth: 16 }
 
 /** A right factor of so many bytes does not stay in the second cache. */
 const large = 1048576
@@ -55,13 +60,13 @@ const rowVectors = 12
 /** Vectors may lie along the depth if it has so many bytes at least, and the right factor takes so many at most when it is packed. */
 const [deep, mostPacked] = [256, 65536]
 
-/** So many units are enough; fewer are, where each takes room for its panels. */
-const [enough, roomy] = [64, 32]
+/** So many units are enough; fewer are, where each takes room for its panels, or for a block of the left factor. */
+const [enough, roomy, roomiest] = [64, 32, 16]
 
 /** Products with fewer multiplications are one unit. */
 const worthwhile = 16384
 
-type Way = Pick<Tiling, 'turned' | 'dots' | 'sweeps' | 'packs' | 'width'>
+type Way = Pick<Tiling, 'turned' | 'dots' | 'sweeps' | 'packs' | 'copied' | 'width'>
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
 
@@ -71,13 +76,23 @@ export const narrowColumns = (columns: number): readonly number[] => {
   return Array.from({ length: groups }, (_, g) => Math.floor((columns + g) / groups))
 }
 
-/** Whether sweeping is quicker than tiles: where these would need panels for few rows, are of odd height, or find their rows displaced. */
-const isSwept = ({ dtype, rows, columns, depth, rhs }: Matrices): boolean => {
+/**
+ * Whether sweeping is quicker than tiles: where the rows of the right factor are in each other's way, or where tiles would need panels for
+ * few rows, or be of odd height.
+ */
+const isSwept = ({ dtype, rows, columns, depth, rhs }: Matrices, turned: boolean): boolean => {
   const bytes = byteSize(dtype)
   const size = columns * depth * bytes
   if (rhs.free !== 1 || rows > swept.rows || columns * bytes < swept.bytes || size <= small) return false
-  if (rows <= few && (rhs.depth * bytes) % aliasing === 0) return depth >= swept.fewSteps
-  return depth >= swept.steps && (rows > few || (columns * bytes) % 16 !== 0 || (rows % 2 === 1 && size >= large))
+  if ((turned || rows <= few) && (rhs.depth * bytes) % aliasing === 0) return depth >= swept.fewSteps
+  return !turned && depth >= swept.steps && (rows > few || (columns * bytes) % 16 !== 0 || (rows % 2 === 1 && size >= large))
+}
+
+/** How many elements a copy of a block of the left factor takes, if its steps are in each other's way; else 0. */
+const copyOf = ({ dtype, rows, depth, lhs }: Matrices, packs: boolean): number => {
+  const near = lhs.free !== 1 || (lhs.depth * byteSize(dtype)) % (aliasing / 2) !== 0
+  if (near || rows < fewest.rows || depth < fewest.depth) return 0
+  return blockRows * Math.min(depth, blockDepth(depth, packs ? 'packed' : 'direct'))
 }
 
 /** Whether few rows meet a right factor whose columns lie side by side along the depth: vectors may lie so as well, of both. */
@@ -105,10 +120,10 @@ const packedAlong = (dtype: DType, columns: number, depth: number): number => {
   return columns * lanes * Math.ceil(depth / lanes)
 }
 
-const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, sweeps, packs, width }: Omit<Way, 'turned'>): Pieces => {
+const piecesOf = ({ batch, rows, columns, depth }: Matrices, { dots, sweeps, packs, copied, width }: Omit<Way, 'turned'>): Pieces => {
   const matrices = product(batch)
   if (matrices * rows * columns * depth < worthwhile) return { axis: 'rows', size: rows, count: 1, each: matrices, units: 1 }
-  const most = packs || sweeps ? roomy : enough
+  const most = copied > 0 ? roomiest : packs || sweeps ? roomy : enough
   const cut = (axis: Pieces['axis'], extent: number, step: number): Pieces => {
     const size = step * Math.ceil(extent / step / Math.ceil(most / matrices))
     const count = Math.ceil(extent / size)
@@ -132,20 +147,21 @@ export const tilingOf = ({ dtype, batch, rows, columns, depth, lhs, rhs }: Produ
   const view = turned ? transposed : matrices
   const narrow = across || isNarrow(view)
   const dots = narrow || isVector(view)
-  const sweeps = !turned && !dots && isSwept(view)
+  const sweeps = !dots && isSwept(view, turned)
   const whole = view.rhs.free === 1 && view.columns % lanes === 0
   const packs = narrow || (!turned && !dots && !sweeps && !(whole && (rows <= few || columns * depth * byteSize(dtype) <= small)))
   const width = (view.rows === 1 && !packs && !sweeps ? 16 * rowVectors : tileBytes) / byteSize(dtype)
-  const way: Way = { turned, dots, sweeps, packs, width }
+  const copied = dots || sweeps ? 0 : copyOf(view, packs)
+  const way: Way = { turned, dots, sweeps, packs, copied, width }
   const pieces = piecesOf(view, way)
   return { ...view, ...way, pieces, room: roomOf(view, way, pieces) }
 }
 
-/** How many elements of room a unit needs. */
-const roomOf = ({ dtype, rows, columns, depth }: Matrices, { dots, sweeps, packs, width }: Way, { axis, size, each }: Pieces): number => {
+const roomOf = ({ dtype, rows, columns, depth }: Matrices, way: Way, { axis, size, each }: Pieces): number => {
+  const { dots, sweeps, packs, copied, width } = way
   if (dots && packs) return packedAlong(dtype, columns, depth)
   const most = Math.min(axis === 'columns' ? size * each : columns, columns)
   if (sweeps) return rows * Math.min(most, stripBytes(rows) / byteSize(dtype)) * (blockDepth(depth, 'swept') < depth ? 2 : 1)
-  if (!packs) return 0
-  return Math.min(depth, blockDepth(depth, 'packed')) * width * Math.ceil(Math.min(most, blockColumns) / width)
+  if (!packs) return copied
+  return copied + Math.min(depth, blockDepth(depth, 'packed')) * width * Math.ceil(Math.min(most, blockColumns) / width)
 }

@@ -3,7 +3,7 @@ import { stridesOf } from '../../../core/shape.js'
 import { blockColumns, blockDepth, blockRows, rowStep } from '../../schedule/blocking.js'
 import type { Buffer, Product } from '../../schedule/kernel.js'
 import { tilingOf, type Tiling } from '../../schedule/tiling.js'
-import { i32, leave, loop, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
+import { i32, leave, loop, memory, nothing, sequence, when, type Code, type Local, type Statement } from '../code.js'
 import type { Emitted } from '../emitted.js'
 import { counted, least, moved, plus, times } from '../loops.js'
 import type { ModuleBuilder, Scope } from '../module.js'
@@ -37,7 +37,8 @@ interface Columns {
   readonly rows: ReturnType<typeof defineRows>
 }
 
-const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, packs, finish }: View, columns: number): Columns => {
+const defineColumns = (module: ModuleBuilder, view: View, columns: number): Columns => {
+  const { dtype, rows, lhs, rhs, into, packs, copied, finish } = view
   const bytes = byteSize(dtype)
   const step = packs ? panelBytes(dtype, columns) : rhs.depth * bytes
   const pack = !packs ? undefined : definePanel(module, {
@@ -45,7 +46,8 @@ const defineColumns = (module: ModuleBuilder, { dtype, rows, lhs, rhs, into, pac
     columnRun: rhs.free === 1 ? Infinity : 1, stepRun: rhs.depth === 1 ? null : 1
   })
   const form = {
-    dtype, columns, left: { free: lhs.free * bytes, depth: lhs.depth * bytes }, right: step,
+    dtype, columns, right: step,
+    left: copied > 0 ? { free: bytes, depth: blockRows * bytes } : { free: lhs.free * bytes, depth: lhs.depth * bytes },
     out: { row: into[0] * bytes, column: into[1] * bytes }, finish
   }
   return { pack, step, rows: defineRows(module, form, heights(rows)) }
@@ -64,7 +66,7 @@ type Part = (scope: Scope, places: Places, rows: Range, columns: Range) => State
 
 /** The product of two matrices in blocks. */
 const defineBlocks = (module: ModuleBuilder, view: View): Part => {
-  const { dtype, columns, depth, lhs, rhs, into, packs, width, finish } = view
+  const { dtype, columns, depth, lhs, rhs, into, packs, copied, width, finish } = view
   const bytes = byteSize(dtype)
   const met = finish?.operands ?? []
   const wide = packs ? blockColumns : width * Math.ceil(columns / width)
@@ -76,7 +78,8 @@ const defineBlocks = (module: ModuleBuilder, view: View): Part => {
     if (whole === undefined || rest === undefined) return use((whole ?? rest) as Columns) // extents are positive
     return when(i32.leU(j, i32.const(columns - width)), use(whole), use(rest))
   }
-  return (scope, { left, right, into: out, panels, operands }, [firstRow, lastRow], [firstColumn, lastColumn]) => {
+  return (scope, { left, right, into: out, panels: room, operands }, [firstRow, lastRow], [firstColumn, lastColumn]) => {
+    const panels = plus(room, copied * bytes)
     const [jEnd, kEnd, iEnd] = [scope.local('i32'), scope.local('i32'), scope.local('i32')]
     return counted(scope, firstColumn, lastColumn, wide, (jc) => sequence(
       jEnd.set(least(scope, i32.add(jc.get, i32.const(wide)), lastColumn)),
@@ -91,8 +94,12 @@ const defineBlocks = (module: ModuleBuilder, view: View): Part => {
             (pack as Panel)({ from: inMatrix(j), to: inPanels(j), depth: deep }))), // they are packed
           counted(scope, firstRow, lastRow, blockRows, (ic) => sequence(
             iEnd.set(least(scope, i32.add(ic.get, i32.const(blockRows)), lastRow)),
+            copied === 0 ? nothing : counted(scope, k.get, kEnd.get, 1, (step) => memory.copy(
+              i32.add(room, times(i32.sub(step.get, k.get), blockRows * bytes)),
+              i32.add(left, i32.add(times(ic.get, bytes), times(step.get, lhs.depth * bytes))), times(i32.sub(iEnd.get, ic.get), bytes)
+            )),
             counted(scope, jc.get, jEnd.get, width, (j) => forColumns(j.get, (part) => part.rows(i32.sub(iEnd.get, ic.get), {
-              lhs: i32.add(left, i32.add(times(ic.get, lhs.free * bytes), times(k.get, lhs.depth * bytes))),
+              lhs: copied > 0 ? room : i32.add(left, i32.add(times(ic.get, lhs.free * bytes), times(k.get, lhs.depth * bytes))),
               rhs: packs ? inPanels(j) : inMatrix(j),
               out: i32.add(out, times(i32.add(times(ic.get, into[0]), times(j.get, into[1])), bytes)),
               bytes: times(deep, part.step),

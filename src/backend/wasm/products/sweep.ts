@@ -4,6 +4,7 @@ import { blockDepth, stripBytes } from '../../schedule/blocking.js'
 import type { Tiling } from '../../schedule/tiling.js'
 import { f32x4, f64x2, i32, leave, loop, memory, nothing, sequence, v128, when, type Code, type Statement } from '../code.js'
 import { addProduct } from '../fma.js'
+import { scatterLanes } from '../lanes.js'
 import { counted, least, plus, times } from '../loops.js'
 import type { ModuleBuilder, Scope } from '../module.js'
 import { once } from '../once.js'
@@ -14,7 +15,10 @@ import { lanesOf } from './tile.js'
  * few rows of the right factor, times these, are added to sums. The sums are those of some columns: a strip of the result, in the cache.
  */
 
-type Matrices = Pick<Tiling, 'dtype' | 'rows' | 'columns' | 'depth' | 'lhs' | 'rhs'>
+interface Matrices extends Pick<Tiling, 'dtype' | 'rows' | 'columns' | 'depth' | 'lhs' | 'rhs'> {
+  /** From row to row and from column to column of the result. */
+  readonly into: readonly [row: number, column: number]
+}
 
 interface SweepForm extends Pick<Matrices, 'dtype'> {
   /** How many rows of the left factor, and how many rows of the right one. */
@@ -112,8 +116,8 @@ interface StripCall extends Places {
 
 /** A function for the columns of a strip: `right`, `into` are the places of the first one. */
 const defineStrip = (module: ModuleBuilder, matrices: Matrices): ((call: StripCall) => Statement) => {
-  const { dtype, rows, columns, depth, lhs, rhs } = matrices
-  const size = byteSize(dtype)
+  const { dtype, rows, depth, lhs, rhs, into: [down, along] } = matrices
+  const [size, lanes] = [byteSize(dtype), lanesOf(dtype)]
   const steps = Math.min(depth, rows === 1 ? 8 : 4)
   const rest = depth % steps
   const some = defineRows(module, matrices, steps)
@@ -131,6 +135,14 @@ const defineStrip = (module: ModuleBuilder, matrices: Matrices): ((call: StripCa
     const sweep = (from: Code<'i32'>, to: Code<'i32'>): Statement => counted(scope, from, to, steps, (k) => some(call(k.get)))
     const whole = i32.const(depth - rest)
     const beyond = i32.add(panels.get, all.get)
+    /** A row to columns that do not lie side by side: they are whole vectors. */
+    const scatter = (): Statement => {
+      const [to, vector] = [scope.local('i32'), scope.local('v128')]
+      return sequence(to.set(into.get), counted(scope, sums.get, i32.add(sums.get, bytes.get), 16, (at) => sequence(
+        vector.set(v128.load(at.get)), ...scatterLanes(dtype, to.get, vector.get, lanes, lanes, along * size),
+        to.set(plus(to.get, lanes * along * size))
+      )))
+    }
     return sequence(
       all.set(times(bytes.get, rows)),
       sums.set(panels.get),
@@ -143,10 +155,10 @@ const defineStrip = (module: ModuleBuilder, matrices: Matrices): ((call: StripCa
       )),
       sums.set(panels.get),
       last?.(call(whole)) ?? nothing,
-      sums.set(i32.add(sums.get, skip.get)), end.set(i32.sub(bytes.get, skip.get)),
+      end.set(i32.sub(bytes.get, skip.get)),
       counted(scope, i32.const(0), i32.const(rows), 1, () => sequence(
-        memory.copy(into.get, sums.get, end.get),
-        into.set(plus(into.get, columns * size)), sums.set(i32.add(sums.get, bytes.get))
+        along === 1 ? memory.copy(into.get, i32.add(sums.get, skip.get), end.get) : scatter(),
+        into.set(plus(into.get, down * size)), sums.set(i32.add(sums.get, bytes.get))
       ))
     )
   })
@@ -158,7 +170,7 @@ type Places = Readonly<Record<'left' | 'right' | 'into' | 'panels', Code<'i32'>>
 
 /** Code for the columns from a first to a last, which is not included. */
 export const defineSweeps = (module: ModuleBuilder, matrices: Matrices) => {
-  const { dtype, rows, columns } = matrices
+  const { dtype, rows, columns, into: [, along] } = matrices
   const [size, lanes] = [byteSize(dtype), lanesOf(dtype)]
   const strip = defineStrip(module, matrices)
   const width = stripBytes(rows) / size
@@ -171,7 +183,7 @@ export const defineSweeps = (module: ModuleBuilder, matrices: Matrices) => {
         bytes.set(times(i32.and(i32.sub(least(scope, plus(j.get, width), last), j.get), i32.const(-lanes)), size)),
         start.set(times(j.get, size)),
         when(bytes.get, strip({
-          ...places, right: i32.add(right, start.get), into: i32.add(into, start.get), bytes: bytes.get, skip: i32.const(0)
+          ...places, right: i32.add(right, start.get), into: i32.add(into, times(start.get, along)), bytes: bytes.get, skip: i32.const(0)
         }))
       )),
       // the last columns are taken with those before them, which are there already
