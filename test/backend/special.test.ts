@@ -140,6 +140,16 @@ describe('elementwise operations', () => {
     want.forEach((y, k) => agree(what, got[k], y, exact.has(name) ? 0 : 5, operandsAt(k)))
   })
 
+  test.each(dtypes)('%s or zero', (dtype) => {
+    const xs = combinations(['bool', dtype])
+    const zeros = isFloat(dtype) ? [0, -0] : [0]
+    const [got, want] = both(everywhere(([which, x]) => zeros.flatMap((zero) => {
+      const none = lax.full(x.shape, zero, dtype)
+      return [lax.select(which, x, none), lax.select(which, none, x)]
+    })), xs)
+    want.forEach((y, k) => sameBits(`result ${k}`, got[k], y))
+  })
+
   test.each(dtypes)('conversions of %s, and there and back again', (dtype) => {
     const xs = combinations([dtype])
     const [got, want] = both(everywhere(([x]) => dtypes.flatMap((to) => {

@@ -108,6 +108,14 @@ const nonzero = (from: DType, a: Code<'v128'>, lanes: Lanes): Code<'v128'> => {
 const maskFor = (type: DType, mask: Code<'v128'>, lanes: Lanes): Code<'v128'> =>
   lanes === 2 && type !== 'float64' && type !== 'bool' ? narrowMask(mask) : mask
 
+const zeros = v128.const(new Uint8Array(16))
+
+/** The one where the mask holds, the other elsewhere: zeros are what it masks. */
+const chosen = (mask: Code<'v128'>, a: Code<'v128'>, b: Code<'v128'>): Code<'v128'> => {
+  if (b.bytes === zeros.bytes) return v128.and(a, mask)
+  return a.bytes === zeros.bytes ? v128.andnot(b, mask) : v128.bitselect(a, b, mask)
+}
+
 const isFunction = (type: DType, operation: string): boolean =>
   [type === 'float32' ? unary32 : unary64, type === 'float32' ? binary32 : binary64].some((table) => Object.hasOwn(table, operation))
 
@@ -190,7 +198,7 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
   }
   switch (operation) {
     case 'convert_element_type': return convertLanes(type, out, args[0], lanes)
-    case 'select_n': return v128.bitselect(args[2], args[1], maskFor(type, args[0], lanes))
+    case 'select_n': return chosen(maskFor(type, args[0], lanes), args[2], args[1])
     case 'bitcast_convert_type': return wrapped(out, args[0])
     case 'clamp': {
       const [low, x, high] = args
