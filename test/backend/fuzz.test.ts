@@ -6,12 +6,18 @@ import { stageClosed } from '../../src/ir/stage.js'
 import { f32, i32 } from '../support/arrays.js'
 import { numRuns } from '../support/arbitrary.js'
 import { agree, compare } from './agreement.js'
-import { fuzzed, Fuzzed } from './fuzz.js'
+import { fuzzed, Fuzzed, fuzzedLarge } from './fuzz.js'
 
 test('random programs compute compiled what the reference computes', () => {
   fc.assert(fc.property(fuzzed, ({ jaxpr, args }) => {
     expect(agree(jaxpr, args)).not.toBe('')
   }), { numRuns: numRuns(500) })
+}, 60_000)
+
+test('over large arrays, too', () => {
+  fc.assert(fc.property(fuzzedLarge, ({ jaxpr, args }) => {
+    expect(agree(jaxpr, args)).not.toBe('')
+  }), { numRuns: numRuns(10) })
 }, 60_000)
 
 type Program = (...xs: readonly NdArray[]) => readonly NdArray[]

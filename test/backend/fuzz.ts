@@ -52,6 +52,8 @@ export interface Recipe {
   readonly steps: readonly Step[]
   /** The values that are returned, by their distance from the last one. */
   readonly outputs: readonly number[]
+  /** The greatest number of elements of a value; 600 if not given. */
+  readonly most?: number
 }
 
 const strange = [NaN, Infinity, -Infinity, 0, -0, 1e-40, -3e-310, 1e30, -1e20, 0.5]
@@ -150,15 +152,15 @@ const constructs: Readonly<Record<string, Construct>> = {
   vmap: (x, y, { f }) => [vmap((a: NdArray, b: NdArray) => f(a, b), { in: [null, 0] })(x, lax.broadcastInDim(y, [2, ...y.shape], range(y.ndim, 1)))]
 }
 
-const run = (steps: readonly Step[], values: readonly NdArray[]): readonly NdArray[] => {
+const run = (steps: readonly Step[], values: readonly NdArray[], most: number): readonly NdArray[] => {
   const known = [...values]
   for (const { op, x, y, index: at, dice: rolls, body } of steps) {
     const [a, b, dice] = [earlier(known, x), earlier(known, y), new Dice(rolls)]
     const before = [...known]
     const index = (): NdArray => indexFrom(before, at)
-    const f: Body = (...more) => fit(earlier(run(body ?? [], [...before, ...more.toReversed()]), 0), typeOf(more[0]))
+    const f: Body = (...more) => fit(earlier(run(body ?? [], [...before, ...more.toReversed()], most), 0), typeOf(more[0]))
     const out = body === undefined ? operations[op]({ x: a, y: b, index, dice }) : constructs[op](a, b, { f, index, dice })
-    for (const each of Array.isArray(out) ? (out as readonly NdArray[]) : [out as NdArray]) known.push(bounded(each))
+    for (const each of Array.isArray(out) ? (out as readonly NdArray[]) : [out as NdArray]) known.push(bounded(each, most))
   }
   return known
 }
@@ -173,7 +175,7 @@ export class Fuzzed {
     this.recipe = recipe
     const args = recipe.inputs.map(argumentOf)
     const results = (xs: readonly NdArray[]): readonly NdArray[] => {
-      const known = run(recipe.steps, xs)
+      const known = run(recipe.steps, xs, recipe.most ?? 600)
       return recipe.outputs.map((back) => earlier(known, back))
     }
     const { jaxpr, captured } = stage(results, avalsOf(args))
@@ -187,24 +189,32 @@ export class Fuzzed {
   }
 }
 
-/** Axes as they occur: small ones, those of no element and of one, and those that lanes do not divide. */
-const axis = fc.constantFrom(3, 2, 1, 4, 5, 0, 1, 7, 8, 9, 17, 2, 3, 33)
+type Sizes = readonly [axes: readonly number[], first: readonly number[], second: readonly number[], third: readonly number[]]
 
-const shape: fc.Arbitrary<Shape> = fc.oneof(
-  { weight: 2, arbitrary: fc.constant([]) },
-  { weight: 3, arbitrary: axis.map((n) => [n]) },
-  { weight: 4, arbitrary: fc.tuple(axis, axis) },
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(2, 1, 3, 0), fc.constantFrom(3, 2, 5), fc.constantFrom(2, 4, 1, 7)) }
-)
+const shapes = ([axes, first, second, third]: Sizes): fc.Arbitrary<Shape> => {
+  const axis = fc.constantFrom(...axes)
+  return fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: axis.map((n) => [n]) },
+    { weight: 4, arbitrary: fc.tuple(axis, axis) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...first), fc.constantFrom(...second), fc.constantFrom(...third)) }
+  )
+}
+
+/** Axes as they occur: small ones, those of no element and of one, and those that lanes do not divide. */
+const small: Sizes = [[3, 2, 1, 4, 5, 0, 1, 7, 8, 9, 17, 2, 3, 33], [2, 1, 3, 0], [3, 2, 5], [2, 4, 1, 7]]
+
+/** Axes that are cut into blocks, tiles and pieces, and longer than what is unrolled. */
+const large: Sizes = [[64, 33, 130, 1, 40, 256, 17, 100], [8, 1, 3], [33, 20, 16], [20, 4, 64, 7]]
 
 const dtype = fc.constantFrom<DType>('float32', 'float32', 'float64', 'int32', 'float32', 'float64', ...dtypes)
 
-const input = fc.record({
-  shape, dtype, alike: fc.boolean(), seed: fc.nat(50), weak: fc.nat(9).map((n) => n === 9), strange: fc.constantFrom(0, 0, 0, 0, 6, 2)
+const inputOf = (sizes: Sizes) => fc.record({
+  shape: shapes(sizes), dtype, alike: fc.boolean(), seed: fc.nat(50), weak: fc.nat(9).map((n) => n === 9), strange: fc.constantFrom(0, 0, 0, 0, 6, 2)
 })
 
 /** Inputs, many of them of the type of the first. */
-const inputs: fc.Arbitrary<readonly Input[]> = fc.array(input, { minLength: 1, maxLength: 4, size: 'max' }).map((list) =>
+const inputs = (sizes: Sizes): fc.Arbitrary<readonly Input[]> => fc.array(inputOf(sizes), { minLength: 1, maxLength: 4, size: 'max' }).map((list) =>
   list.map(({ alike, weak, ...own }) => {
     const { shape, dtype } = alike ? list[0] : own
     return { ...own, shape, dtype, weak: weak && (dtype === 'float32' || dtype === 'int32') }
@@ -226,9 +236,16 @@ const steps = (depth: number, most: number): fc.Arbitrary<readonly Step[]> => {
   return fc.array(step, { minLength: 1, maxLength: most, size: 'max' })
 }
 
-/** Programs of one to sixty equations. */
-export const fuzzed: fc.Arbitrary<Fuzzed> = fc.record({
-  inputs,
-  steps: fc.constantFrom(3, 6, 12, 24).chain((most) => steps(2, most)),
-  outputs: fc.oneof(fc.array(back, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(30), { minLength: 4, maxLength: 16, size: 'max' }))
+/** Programs of one to sixty equations, whose values have so many elements at most. */
+const programs = (sizes: Sizes, most: number): fc.Arbitrary<Fuzzed> => fc.record({
+  inputs: inputs(sizes),
+  steps: fc.constantFrom(3, 6, 12, 24).chain((count) => steps(2, count)),
+  outputs: fc.oneof(fc.array(back, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(30), { minLength: 4, maxLength: 16, size: 'max' })),
+  most: fc.constant(most)
 }).map((recipe) => new Fuzzed(recipe)).filter(({ jaxpr }) => jaxpr.eqns.length >= 1 && jaxpr.eqns.length <= 60)
+
+/** Programs over small arrays. */
+export const fuzzed: fc.Arbitrary<Fuzzed> = programs(small, 600)
+
+/** Programs over arrays that are large enough for every way in which loops are written. */
+export const fuzzedLarge: fc.Arbitrary<Fuzzed> = programs(large, 30_000)

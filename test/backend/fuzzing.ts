@@ -1,12 +1,15 @@
 /*
  * `npm run fuzz -- [count] [seed] [path]`: many random programs, 20,000 if not told otherwise, compiled against the reference. A failure
  * prints the smallest jaxpr found, its arguments and the data that it was made of: `npm run fuzz -- '<data>'` runs it again.
+ * `npm run fuzz -- large [count] [seed] [path]`: the same over larger arrays, some three programs a second.
  */
 import fc from 'fast-check'
 import { agree, type Agreement } from './agreement.js'
-import { fuzzed, Fuzzed, type Recipe } from './fuzz.js'
+import { fuzzed, Fuzzed, fuzzedLarge, type Recipe } from './fuzz.js'
 
-const [first = '20000', seed, path] = process.argv.slice(2)
+const args = process.argv.slice(2)
+const isLarge = args[0] === 'large'
+const [first = '20000', seed, path] = isLarge ? args.slice(1) : args
 const counts: Record<Agreement, number> = { exact: 0, close: 0, unstable: 0 }
 const start = performance.now()
 
@@ -20,7 +23,7 @@ try {
     console.log(fc.stringify(program))
     check(program)
   } else {
-    fc.assert(fc.property(fuzzed, check), {
+    fc.assert(fc.property(isLarge ? fuzzedLarge : fuzzed, check), {
       numRuns: Number(first), ...(seed !== undefined && { seed: Number(seed) }), ...(path !== undefined && { path })
     })
   }

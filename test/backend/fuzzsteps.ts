@@ -300,11 +300,8 @@ export const operations: Readonly<Record<string, Operation>> = { ...elementwise,
 
 export const families: readonly (readonly string[])[] = [elementwise, structural, reductions, products, indexing, host].map(Object.keys)
 
-/** The greatest number of elements of a value. */
-const most = 600
-
-/** A value that is not too large: leading axes are summed, then cut. */
-export const bounded = (x: NdArray): NdArray => {
+/** A value of not more elements than `most`: what has too many axes or elements loses some. */
+export const bounded = (x: NdArray, most: number): NdArray => {
   let y = x.ndim > 4 ? reshaped(x, x.shape.slice(x.ndim - 4)) : x
   if (sizeOf(y.shape) > most) y = lax.slice(y, y.shape.map(() => 0), y.shape.map((size) => Math.min(size, 4)))
   return y
