@@ -21,6 +21,7 @@ const functions: readonly (readonly [string, Row])[] = [
   ['the gradient of softmax', gradient],
   ['exponentials below the greatest', (x) => np.exp(np.sub(x, np.max(x, { axis: -1, keepdims: true })))],
   ['exponentials of exponentials', (x) => np.exp(np.negative(np.exp(x)))],
+  ['logistic functions', (x) => nn.silu(np.sub(x, 1))],
   ['an exponential and what it is of', (x) => {
     const y = np.mul(np.add(x, 1), 2)
     return np.mul(np.exp(y), y)
@@ -71,12 +72,12 @@ describe.each(['float32', 'float64'] as const)('rows of %s', (dtype) => {
     }
   })
 
-  test('exponentials in long loops have the bits of those in short ones', () => {
+  test.each([['exponentials', np.exp], ['logistic functions', nn.sigmoid]] as const)('%s in long loops have the bits of those in short ones', (_, g) => {
     const strange = [Infinity, -Infinity, NaN, -0]
     const values = Array.from({ length: 4096 }, (_, i) => (i % 7 === 0 ? strange[i % 4] : (1600 * Math.sin(i)) / (1 + (i % 13))))
-    const exp = (x: NdArray): NdArray => np.exp(x)
-    const short = Array.from({ length: 512 }, (_, i) => bitsOf(jit(exp)(np.array(values.slice(8 * i, 8 * i + 8), { dtype }))))
-    expect(bitsOf(jit(exp)(np.array(values, { dtype })))).toEqual(short.flat())
+    const f = (x: NdArray): NdArray => g(x)
+    const short = Array.from({ length: 512 }, (_, i) => bitsOf(jit(f)(np.array(values.slice(8 * i, 8 * i + 8), { dtype }))))
+    expect(bitsOf(jit(f)(np.array(values, { dtype })))).toEqual(short.flat())
   })
 })
 

@@ -257,7 +257,8 @@ export const emitLanes = (application: Application, args: Vectors, lanes: Lanes,
     if (Object.hasOwn(ofOne, operation)) return scope.apply(name, args, ofOne[operation])
     if (Object.hasOwn(ofTwo, operation)) return scope.apply(name, args, ofTwo[operation])
     const special = type === 'float32' ? special32 : special64
-    if (Object.hasOwn(special, operation)) return scope.apply(name, args, special[operation])
+    if (Object.hasOwn(special.one, operation)) return scope.apply(name, args, special.one[operation])
+    if (Object.hasOwn(special.two, operation)) return scope.apply(name, args, special.two[operation])
     return (type === 'float32' ? vectors32 : vectors64)[operation](args)
   }
   if (type === 'bool') return booleans[operation](args)

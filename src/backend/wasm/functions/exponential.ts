@@ -1,7 +1,7 @@
 import { v128, type Local } from '../code.js'
 import { exp32, exp64, expm132 } from './coefficients.js'
 import { choice, double, polynomial, single, withSign, type Format } from './format.js'
-import type { Formula1, Vector, Writer } from './write.js'
+import type { Formula1, Formula2, Vector, Writer } from './write.js'
 
 /** What lanes of one format are computed with. */
 interface Exponential {
@@ -136,12 +136,15 @@ const tanh = (e: Exponential): Formula1 => (w, x) => {
   return withSign(f, div(sub(all(0), minus), plus), x)
 }
 
-/** 1/(1 + e⁻ˣ), by the exponential that does not overflow. */
-const logistic = (e: Exponential): Formula1 => (w, x) => {
-  const { f: { add, div, lt, all } } = e
-  const part = w.keep(exp(e)(w, w.keep(v128.or(x, all(-0)))))
-  return div(choice(lt(x, all(0)), part, all(1)), add(part, all(1)))
-}
+/** −|x|, whose exponential does not overflow. */
+const minusSize = ({ f }: Exponential): Formula1 => (_, x) => v128.or(x, f.all(-0))
+
+/** 1/(1 + e⁻ˣ) from x and e^−|x|. */
+const logisticOf = ({ f: { add, div, lt, all } }: Exponential): Formula2 => (_, x, part) =>
+  div(choice(lt(x, all(0)), part, all(1)), add(part, all(1)))
+
+const logistic = (e: Exponential): Formula1 => (w, x) =>
+  logisticOf(e)(w, x, w.keep(exp(e, nearBelow)(w, w.keep(minusSize(e)(w, x)))))
 
 /** ½e^|x|, without overflow before its time. */
 const halfExp = (e: Exponential): Formula1 => (w, x) => {
@@ -176,9 +179,6 @@ const parts = (e: Exponential): Readonly<Record<'exp' | 'exp_below', InParts>> =
 
 export const [expParts32, expParts64] = [parts(exponential32), parts(exponential64)]
 
-/** The exponential of numbers that are neither positive nor NaN: the same bits with less to check. */
-export const [expBelow32, expBelow64]: readonly Formula1[] = [exp(exponential32, nearBelow), exp(exponential64, nearBelow)]
-
 export const [exponentials32, exponentials64] = [exponentials(exponential32), exponentials(exponential64)]
 
 /** In float64, to the digits of float32. */
@@ -186,3 +186,14 @@ export const expWide: Formula1 = exp(exponentialWide)
 
 /** ½e^|x| of float64 numbers, and to the digits of float32. */
 export const [halfExp64, halfExpWide]: readonly Formula1[] = [halfExp(exponential64), halfExp(exponentialWide)]
+
+/** What kernels put in the place of functions: the exponential of numbers up to zero, and what the logistic function is made of. */
+interface Special {
+  readonly one: Readonly<Record<'exp_below' | 'minus_size', Formula1>>
+  readonly two: Readonly<Record<'logistic_of', Formula2>>
+}
+
+const special = (e: Exponential): Special =>
+  ({ one: { exp_below: exp(e, nearBelow), minus_size: minusSize(e) }, two: { logistic_of: logisticOf(e) } })
+
+export const [specialExponentials32, specialExponentials64] = [special(exponential32), special(exponential64)]

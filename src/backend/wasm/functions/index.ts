@@ -1,5 +1,5 @@
 import { errors32, errors64, errorsWide } from './error.js'
-import { expBelow32, expBelow64, exponentials32, exponentials64 } from './exponential.js'
+import { exponentials32, exponentials64, specialExponentials32, specialExponentials64 } from './exponential.js'
 import { giles32, giles64 } from './giles.js'
 import { hyperbolics64, hyperbolicsWide } from './hyperbolic.js'
 import { angles64, anglesWide, inverses64, inversesWide } from './inverse.js'
@@ -7,7 +7,7 @@ import { logarithms32, logarithms64 } from './logarithm.js'
 import { byProducts, powers64, powersWide, roots64 } from './power.js'
 import { trigonometric32, trigonometric64 } from './trigonometric.js'
 import { widely1, widely2 } from './wide.js'
-import { function1, function2, type Function1, type Function2 } from './write.js'
+import { function1, function2, type Formula1, type Formula2, type Function1, type Function2 } from './write.js'
 
 export type { Function1, Function2 } from './write.js'
 
@@ -30,9 +30,13 @@ export const unary64: Readonly<Record<string, Function1>> = mapped(double, funct
 export const binary32: Readonly<Record<string, Function2>> = mapped(mapped({ ...anglesWide, ...powersWide }, widely2), function2)
 export const binary64: Readonly<Record<string, Function2>> = mapped({ ...angles64, ...powers64 }, function2)
 
-/** Functions of operands that are known better: `exp_below` of numbers that are neither positive nor NaN. */
-export const [special32, special64]: readonly Readonly<Record<string, Function1>>[] =
-  [expBelow32, expBelow64].map((formula) => ({ exp_below: function1(formula) }))
+/**
+ * What kernels put in the place of functions: `exp_below` of numbers that are not positive, `minus_size` for −|x|, and `logistic_of` x and
+ * the exponential of that.
+ */
+export const [special32, special64] = [specialExponentials32, specialExponentials64].map(({ one, two }) => ({
+  one: mapped<Formula1, Function1>(one, function1), two: mapped<Formula2, Function2>(two, function2)
+}))
 
 /** xⁿ of four float32 numbers for small exponents; `null` for others. */
 export const smallPower32 = (n: number): Function1 | null => {

@@ -17,13 +17,15 @@ export interface Begins extends Apply {
 
 /** What is computed a step ahead. */
 export interface Ahead {
+  /** The phase, its logistic functions by exponentials. */
+  readonly phase: Phase
   /** Exponentials that are begun. */
   readonly begun: readonly Begins[]
   /** What they need, and others too. */
   readonly shared: readonly Value[]
 }
 
-/** More exponentials would not find room in registers. */
+/** How many at most: more would not find room in registers. */
 const most = 2
 
 /** Whether it is one. */
@@ -50,8 +52,33 @@ const reached = (from: readonly Value[], stop: (value: Value) => boolean): Reado
   return seen
 }
 
+/** The phase with logistic functions by exponentials, to the same bits. */
+const byExponentials = (phase: Phase): Phase => {
+  const done = new Map<Value, Value>()
+  const anew = (value: Apply): Value => {
+    const args = value.args.map(rewrite)
+    if (value.operation !== 'logistic') return args.every((arg, k) => arg === value.args[k]) ? value : { ...value, args }
+    const part = (operation: string, ...of: readonly Value[]): Value => ({ ...value, operation, args: of })
+    return part('logistic_of', args[0], part('exp_below', part('minus_size', args[0])))
+  }
+  const rewrite = (value: Value): Value => {
+    if (value.kind !== 'apply') return value
+    const known = done.get(value) ?? anew(value)
+    done.set(value, known)
+    return known
+  }
+  const { inner, reductions, stores } = phase
+  return {
+    inner,
+    reductions: reductions.map((each) => ({ ...each, value: rewrite(each.value) })),
+    stores: stores.map((each) => ({ ...each, value: rewrite(each.value) }))
+  }
+}
+
 /** What the innermost loop of a phase may compute a step ahead; `null` where that is of no use. */
-export const aheadOf = ({ reductions, stores }: Phase, loop: number): Ahead | null => {
+export const aheadOf = (plain: Phase, loop: number): Ahead | null => {
+  const phase = byExponentials(plain)
+  const { reductions, stores } = phase
   const begins = (value: Value): value is Begins => isBegun(value) && changes(value, loop)
   const late = reached([...reductions, ...stores].map(({ value }) => value), begins)
   const begun = [...late].filter(begins)
@@ -61,5 +88,5 @@ export const aheadOf = ({ reductions, stores }: Phase, loop: number): Ahead | nu
   /** What is read again is there again, but where a store has been written over it. */
   const isKept = (value: Value): boolean => (value.kind === 'load' ? written.has(value.buffer) : value.kind === 'apply' && !begins(value))
   const shared = [...late].filter((value) => isKept(value) && early.has(value) && changes(value, loop))
-  return { begun, shared }
+  return { phase, begun, shared }
 }

@@ -41,16 +41,16 @@ export interface Along {
 
 const flushed = (sums: readonly Sum[]): Statement => sequence(...sums.map((sum) => sum.flush()))
 
-/** Whether the last loop of a phase, with so many elements, is a step ahead. */
-export const goesAhead = (phase: Phase, k: number, extent: number, lanes: Lanes): boolean =>
-  extent >= 2 * aside * lanes && aheadOf(phase, k) !== null
+/** What the last loop of a phase, with so many elements, computes a step ahead; `null` where it does not. */
+export const aheadIn = (phase: Phase, k: number, extent: number, lanes: Lanes): Ahead | null =>
+  extent < 2 * aside * lanes ? null : aheadOf(phase, k)
 
 /** The last loop of a phase, lanes along it. */
 export const along = (loop: Along): Statement => {
   const { scope, lanes, around, stretch, phase, sums, place, k, i } = loop
   const extent = phase.inner[phase.inner.length - 1]
-  const ahead = aheadOf(phase, k)
-  if (ahead !== null && goesAhead(phase, k, extent, lanes)) return stepAhead(loop, ahead)
+  const ahead = aheadIn(phase, k, extent, lanes)
+  if (ahead !== null) return stepAhead({ ...loop, phase: ahead.phase }, ahead)
   const body = new Body(around, phase, place, k)
   const whole = extent - (extent % lanes)
   const at = withCounter(place, k, i)

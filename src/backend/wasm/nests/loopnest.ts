@@ -4,7 +4,7 @@ import { f32x4, f64x2, i32, i32x4, select, sequence, v128, when, type Code, type
 import { constantLanes, type Lanes } from '../lanes.js'
 import { times } from '../loops.js'
 import type { Scope } from '../module.js'
-import { along, goesAhead, unrolled, type Beside, type Stretch } from './along.js'
+import { aheadIn, along, unrolled, type Beside, type Stretch } from './along.js'
 import { Body, withCounter, type Place, type Surroundings } from './body.js'
 import type { Cut } from './cut.js'
 import { whereFinite, type WhereFinite } from './finite.js'
@@ -169,7 +169,7 @@ export class NestWriter {
     const [{ phase: { inner }, simpler }, { phase }] = [dear, last]
     return this.#across < 0 && outer.some((extent) => extent > 1) && simpler !== null && last.simpler === null &&
       inner.length === 1 && phase.inner.length === 1 && inner[0] === phase.inner[0] && phase.reductions.length === 0 &&
-      goesAhead(simpler.phase, outer.length, inner[0], this.#lanes)
+      aheadIn(simpler.phase, outer.length, inner[0], this.#lanes) !== null
   }
 
   /** The last two phases: the one before the last of this row, in its simpler form along with the last one of the row before. */
