@@ -59,6 +59,8 @@ interface Row { readonly name: string; readonly f: Fn; readonly shapes: readonly
 const rows: readonly Row[] = [
   { name: 'a product', f: np.matmul, shapes: [[37, 29], [29, 41]] },
   { name: 'a product with its end', f: (x, y, z) => np.add(np.mul(np.matmul(x, y), 0.5), z), shapes: [[37, 29], [29, 41], [37, 41]] },
+  { name: 'a product of few rows', f: np.matmul, shapes: [[11, 65], [65, 80]] },
+  { name: 'a product of few rows with a transposed factor', f: (x, y) => np.matmul(x, np.transpose(y)), shapes: [[5, 65], [40, 65]] },
   { name: 'a matrix times a vector', f: np.matmul, shapes: [[33, 64], [64]] },
   { name: 'a convolution', f: (x, k) => lax.convGeneralDilated(x, k, { padding: 'SAME' }), shapes: [[2, 3, 9, 9], [8, 3, 3, 3]] },
   { name: 'a depthwise convolution', f: (x, k) => lax.convGeneralDilated(x, k, { padding: 'SAME', featureGroupCount: 8 }), shapes: [[2, 8, 9, 9], [8, 1, 3, 3]] },
