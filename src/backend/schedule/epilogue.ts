@@ -6,6 +6,7 @@ import { scratchOf } from './buffers/leftover.js'
 import { touched } from './buffers/touched.js'
 import type { Affine, Buffer, Kernel, Nest, Product, Register, Schedule, Value } from './kernel.js'
 import { elementwise } from './lower/elementwise.js'
+import type { MapLowering, SourceLowering } from './lowering.js'
 import { recounting } from './recount.js'
 import { tilingOf } from './tiling.js'
 
@@ -15,12 +16,12 @@ import { tilingOf } from './tiling.js'
  */
 
 /**
- * Sums of so many terms take so long that what follows is next to nothing, unless it went through memory for results of so many bytes;
- * then the code of a product that others could have shared would be the price of it.
+ * Beside sums of more terms what follows is next to nothing. It is worth code that no other product shares only where results of so many
+ * bytes would go through memory again.
  */
 const [deep, large] = [256, 2 ** 20]
 
-/** Products of fewer rows read what they can as long rows; there is little to gain. */
+/** Products of fewer rows gain nothing. */
 const fewest = 4
 
 /** The dearest operation, and all of them together: tiles of transcendental functions are long, and no faster. */
@@ -41,8 +42,11 @@ const lookAt = (root: Value, dtype: Buffer['dtype']): { readonly operations: rea
   return { operations, isNarrow: [...seen].every((value) => byteSize(value.dtype) <= byteSize(dtype)) }
 }
 
-const costs: ReadonlyMap<string, number> =
-  new Map(Object.entries(elementwise).flatMap(([name, lowering]) => (lowering.kind === 'map' ? [[name, lowering.cost]] : [])))
+const costOf = (operation: string): number => {
+  const lowerings: Readonly<Record<string, MapLowering | SourceLowering | undefined>> = elementwise
+  const lowering = lowerings[operation]
+  return lowering?.kind === 'map' ? lowering.cost : Infinity
+}
 
 /** Whether it is faster to make a value of sums in registers than of results in memory. */
 const pays = (product: Product, value: Value): boolean => {
@@ -51,7 +55,7 @@ const pays = (product: Product, value: Value): boolean => {
   if (turned || dots || sweeps || rows < fewest || blockDepth(depth, packs ? 'packed' : 'direct') < depth) return false
   if (depth > deep && out.size * byteSize(dtype) < large) return false
   const { operations, isNarrow } = lookAt(value, dtype)
-  const each = operations.map((operation) => costs.get(operation) ?? Infinity)
+  const each = operations.map(costOf)
   return isNarrow && each.every((cost) => cost <= dearest) && each.reduce((a, b) => a + b, 0) <= most
 }
 
