@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { NdArray } from '../../src/core/array.js'
+import { aheadOf } from '../../src/backend/wasm/nests/ahead.js'
 import { whereFinite } from '../../src/backend/wasm/nests/finite.js'
 import type { Phase, Value } from '../../src/backend/schedule/kernel.js'
 import { grad, jit, nn, np, random } from '../../src/index.js'
@@ -116,5 +117,14 @@ describe('where the greatest element is finite', () => {
     ['other loops', apply('exp', below), { ...first(), inner: [7] }]
   ])('that says nothing of %s', (_, value, earlier) => {
     expect(simpler(value, earlier)).toBeUndefined()
+  })
+
+  test('values that are used again and again are looked at once', () => {
+    const squared = (value: Value): Value => Array.from({ length: 60 }).reduce<Value>((x) => apply('mul', x, x), value)
+    const element = (): Value => apply('add', load(), squared(greatest))
+    const earlier: Phase = { inner: [8], reductions: [{ register: most, combiner: 'max', value: apply('mul', squared(load()), constant(2)) }], stores: [] }
+    const again = apply('mul', squared(load()), constant(2))
+    expect(simpler(apply('eq', again, constant(Infinity)), earlier)).toEqual({ kind: 'constant', dtype: 'bool', value: 0 })
+    expect(aheadOf(phase(apply('exp', element())), 1)?.begun.length).toBe(1)
   })
 })

@@ -35,14 +35,24 @@ export const isBegun = (value: Value): value is Begins =>
 /** Its parts. */
 export const partsOf = ({ operation, dtype }: Begins): InParts => (dtype === 'float64' ? expParts64 : expParts32)[operation]
 
-const changes = (value: Value, loop: number): boolean => {
-  switch (value.kind) {
-    case 'load':
-    case 'position': return strideOf(value.at, loop) !== 0
-    case 'apply': return value.args.some((arg) => changes(arg, loop))
-    case 'constant':
-    case 'register': return false
+/** Which values change in a loop. */
+const changing = (loop: number): ((value: Value) => boolean) => {
+  const known = new Map<Value, boolean>()
+  const look = (value: Value): boolean => {
+    switch (value.kind) {
+      case 'load':
+      case 'position': return strideOf(value.at, loop) !== 0
+      case 'apply': return value.args.some(changes)
+      case 'constant':
+      case 'register': return false
+    }
   }
+  const changes = (value: Value): boolean => {
+    const found = known.get(value) ?? look(value)
+    known.set(value, found)
+    return found
+  }
+  return changes
 }
 
 /** What is reached from values; from those that `stop` no further. */
@@ -79,7 +89,8 @@ const byExponentials = (phase: Phase): Phase => {
 export const aheadOf = (plain: Phase, loop: number): Ahead | null => {
   const phase = byExponentials(plain)
   const { reductions, stores } = phase
-  const begins = (value: Value): value is Begins => isBegun(value) && changes(value, loop)
+  const changes = changing(loop)
+  const begins = (value: Value): value is Begins => isBegun(value) && changes(value)
   const late = reached([...reductions, ...stores].map(({ value }) => value), begins)
   const begun = [...late].filter(begins)
   if (begun.length === 0 || begun.length > most) return null
@@ -87,6 +98,6 @@ export const aheadOf = (plain: Phase, loop: number): Ahead | null => {
   const written = new Set(stores.map(({ buffer }) => buffer))
   /** What is read again is there again, but where a store has been written over it. */
   const isKept = (value: Value): boolean => (value.kind === 'load' ? written.has(value.buffer) : value.kind === 'apply' && !begins(value))
-  const shared = [...late].filter((value) => isKept(value) && early.has(value) && changes(value, loop))
+  const shared = [...late].filter((value) => isKept(value) && early.has(value) && changes(value))
   return { phase, begun, shared }
 }

@@ -16,17 +16,25 @@ export interface WhereFinite {
 }
 
 /** Whether values of two phases over the same loops are the same. */
-const sameValue = (a: Value, b: Value): boolean => {
-  if (a === b) return true
-  if (a.kind !== b.kind || a.dtype !== b.dtype) return false
-  switch (a.kind) {
-    case 'constant': return b.kind === 'constant' && Object.is(a.value, b.value)
-    case 'load': return b.kind === 'load' && a.buffer === b.buffer && equalAffine(a.at, b.at)
-    case 'position': return b.kind === 'position' && equalAffine(a.at, b.at)
-    case 'register': return b.kind === 'register' && a.register === b.register
-    case 'apply': return b.kind === 'apply' && a.operation === b.operation && a.args.length === b.args.length &&
-      sameParams(a.params, b.params) && a.args.every((arg, k) => sameValue(arg, b.args[k]))
+const sameValue = (one: Value, other: Value): boolean => {
+  const known = new Map<Value, Value>()
+  const same = (a: Value, b: Value): boolean => {
+    if (a === b || known.get(a) === b) return true
+    const alike = a.kind === b.kind && a.dtype === b.dtype && sameKind(a, b)
+    if (alike) known.set(a, b)
+    return alike
   }
+  const sameKind = (a: Value, b: Value): boolean => {
+    switch (a.kind) {
+      case 'constant': return b.kind === 'constant' && Object.is(a.value, b.value)
+      case 'load': return b.kind === 'load' && a.buffer === b.buffer && equalAffine(a.at, b.at)
+      case 'position': return b.kind === 'position' && equalAffine(a.at, b.at)
+      case 'register': return b.kind === 'register' && a.register === b.register
+      case 'apply': return b.kind === 'apply' && a.operation === b.operation && a.args.length === b.args.length &&
+        sameParams(a.params, b.params) && a.args.every((arg, k) => same(arg, b.args[k]))
+    }
+  }
+  return same(one, other)
 }
 
 const boolean = (value: boolean): Value => ({ kind: 'constant', dtype: 'bool', value: value ? 1 : 0 })
