@@ -43,6 +43,9 @@ const sums: ReadonlySet<string> = new Set([
 ])
 const products: ReadonlySet<string> = new Set(['reduce_prod', 'cumprod', 'scatter_mul'])
 
+/** From how many terms on a sum is a long one. */
+const long = 64
+
 /** The array with floating elements changed. */
 const changed = (x: NdArray, f: (value: number, i: number) => number): NdArray =>
   (isFloat(x.dtype) ? arrayOf(x.dtype, x.shape, Array.from(x.toTypedArray(), f), x.weak) : x)
@@ -50,18 +53,20 @@ const changed = (x: NdArray, f: (value: number, i: number) => number): NdArray =
 /**
  * What else an element of a sum, or product, of many terms may be, where some order of the terms leaves the range: infinities, NaN and
  * the signs of zeros depend on the order there, and on the precision of what is in between, which is that of float64 in the reference.
- * Where terms cancel but for what their rounding may take away, that is nothing at all.
+ * Where terms cancel but for what their rounding may take away, that is nothing at all. What is added up on the way of a long sum may be
+ * large where the sum is not, so that its rounding goes by the size of its terms.
  */
-const others = ({ primitive, params }: Eqn, operands: readonly NdArray[]): ((k: number, value: number) => readonly number[]) => {
+const others = ({ primitive, params }: Eqn, operands: readonly NdArray[]): ((k: number, value: number, die: number) => readonly number[]) => {
   const of = (f: (size: number) => number): TypedArray =>
     bind(primitive, operands.map((x) => changed(x, (value) => (Number.isFinite(value) ? f(Math.abs(value)) : 1))), params)[0].toTypedArray()
   if (sums.has(primitive.name)) {
     const [sizes, terms] = [of((size) => size), of(Math.sign)]
     const { epsilon } = units(operands[0].dtype)
-    return (k, value) => {
+    return (k, value, die) => {
       if (!Number.isFinite(sizes[k])) return notFinite
       if (sizes[k] === 0) return terms[k] > 0 ? [0, -0] : []
-      return Math.abs(value) < epsilon * terms[k] * sizes[k] ? [0] : []
+      if (Math.abs(value) < epsilon * terms[k] * sizes[k]) return [0]
+      return terms[k] > long ? [value + die * epsilon * sizes[k]] : []
     }
   }
   if (!products.has(primitive.name)) return () => []
@@ -101,7 +106,7 @@ const disturbed = (jaxpr: Jaxpr, args: readonly NdArray[], seed: number, loose: 
     return bind(primitive, operands.map((x) => move(x, false)), params).map((x) => {
       const stream = seed * 2003 + count
       return changed(move(x, true), (value, i) => {
-        const list = [value, ...choices(i, value)]
+        const list = [value, ...choices(i, value, noise(stream + 1, i))]
         return list[bits(stream, i) % list.length]
       })
     })

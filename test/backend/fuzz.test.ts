@@ -17,7 +17,7 @@ test('random programs compute compiled what the reference computes', () => {
 test('over large arrays, too', () => {
   fc.assert(fc.property(fuzzedLarge, ({ jaxpr, args }) => {
     expect(agree(jaxpr, args)).not.toBe('')
-  }), { numRuns: numRuns(10) })
+  }), { numRuns: numRuns(10), seed: 7 }) // others by `npm run fuzz -- large`
 }, 60_000)
 
 type Program = (...xs: readonly NdArray[]) => readonly NdArray[]
