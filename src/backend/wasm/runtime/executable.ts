@@ -6,11 +6,12 @@ import { arenaOf } from '../../schedule/buffers/arena.js'
 import type { Schedule } from '../../schedule/kernel.js'
 import type { Segment } from '../../schedule/prepare.js'
 import { assemble, type Division } from '../assemble.js'
-import { hostCall, hostsIn } from '../host.js'
+import { hostsIn } from '../host.js'
 import { scheduled } from '../target.js'
 import { instantiate, instantiateAsync, type Imports } from './engine.js'
 import { Frame, small, type Slot } from './frame.js'
 import { bytesOf, OutOfMemory, type Heap, type Region } from './heap.js'
+import { hostCall } from './hostcall.js'
 import { tooLarge } from './shortage.js'
 
 /** Runs a compiled program. It takes the memory of arguments that were donated to it, but for those in `spared`. */

@@ -1,6 +1,6 @@
-import type { Shape } from '../../core/shape.js'
-import { dilated } from '../../lax/window/convdims.js'
-import type { WindowParams } from '../../lax/window/window.js'
+import type { Shape } from '../../../core/shape.js'
+import { dilated } from '../../../lax/window/convdims.js'
+import type { WindowParams } from '../../../lax/window/window.js'
 
 /** Whether windows slide over an array with nothing between and around its elements. */
 export const isPlain = ({ padding, baseDilation }: WindowParams): boolean =>
