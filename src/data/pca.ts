@@ -47,7 +47,8 @@ const bySingularValues = (x: NdArray): Principal => {
 
 /** Every array as the data were. */
 const like = <T extends Readonly<Record<string, NdArray>>>(x: NdArray, state: T): T =>
-  Object.fromEntries(Object.entries(state).map(([name, value]) => [name, lax.convertElementType(value, x.dtype)])) as unknown as T
+  Object.fromEntries(Object.entries(state).map(([name, value]) =>
+    [name, lax.convertElementType(value, x.dtype)])) as unknown as T // the same names
 
 /** What `pca` remembers. */
 export interface Principals {

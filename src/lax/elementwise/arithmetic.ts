@@ -1,12 +1,12 @@
-import { isInteger } from '../../core/dtype.js'
 import type { NdArray } from '../../core/array.js'
+import { isInteger } from '../../core/dtype.js'
 import type { Primitive } from '../../core/primitive.js'
 import { bind1 } from '../../core/trace.js'
 import { fullLike } from '../broadcast.js'
+import { known, type Rule } from '../rule.js'
 import { eq, ge } from './comparison.js'
 import { binary, lifted, unary, type Binary, type Unary } from './pointwise.js'
 import { round } from './rounding.js'
-import { known } from '../rule.js'
 import { select } from './select.js'
 
 /*
@@ -137,22 +137,25 @@ const share = (mine: NdArray, other: NdArray, out: NdArray): NdArray => {
   return select(eq(mine, out), parts, fullLike(out, 0))
 }
 
+/** The derivatives of an extreme of two operands. */
+const extremes: readonly Rule<object>[] = [
+  ([x, y], out) => {
+    const part = share(x, y, out)
+    return (dx) => mul(dx, part)
+  },
+  ([x, y], out) => {
+    const part = share(y, x, out)
+    return (dy) => mul(dy, part)
+  }
+]
+
 export const maxP: Primitive<'max'> = binary('max', {
   domain: 'any',
   impl: (x, y) => Math.max(x, y),
   float32(x, y, out) {
     for (let i = 0; i < out.length; i++) out[i] = Math.max(x[i], y[i])
   },
-  rules: [
-    ([x, y], out) => {
-      const part = share(x, y, out)
-      return (dx) => mul(dx, part)
-    },
-    ([x, y], out) => {
-      const part = share(y, x, out)
-      return (dy) => mul(dy, part)
-    }
-  ]
+  rules: extremes
 })
 
 /**
@@ -169,16 +172,7 @@ export const minP: Primitive<'min'> = binary('min', {
   float32(x, y, out) {
     for (let i = 0; i < out.length; i++) out[i] = Math.min(x[i], y[i])
   },
-  rules: [
-    ([x, y], out) => {
-      const part = share(x, y, out)
-      return (dx) => mul(dx, part)
-    },
-    ([x, y], out) => {
-      const part = share(y, x, out)
-      return (dy) => mul(dy, part)
-    }
-  ]
+  rules: extremes
 })
 
 /**

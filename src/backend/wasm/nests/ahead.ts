@@ -29,7 +29,7 @@ export interface Ahead {
 const most = 2
 
 /** Whether it is one. */
-export const isBegun = (value: Value): value is Begins =>
+const isBegun = (value: Value): value is Begins =>
   value.kind === 'apply' && (value.operation === 'exp' || value.operation === 'exp_below')
 
 /** Its parts. */
