@@ -9,8 +9,8 @@ import { recordingSources } from '../../ir/source.js'
 import { stage } from '../../ir/stage.js'
 import { argumentsOf, flatFunction, named } from '../../transform/boundary.js'
 import { flatten } from '../../tree/pytree.js'
-import type { CheckKind, Report, Wanted } from './automatic.js'
 import { checkError, messageOf, unravel, whereabouts, type CheckError } from '../effects/check.js'
+import type { CheckKind, Report, Wanted } from './automatic.js'
 import { reporting } from './functional.js'
 
 /** What became of a check: a tree of arrays. The texts belong to its structure. */

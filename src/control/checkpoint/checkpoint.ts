@@ -12,11 +12,11 @@ import { argumentsOf, flatFunction, named, type Fn } from '../../transform/bound
 import { linearizeJaxpr, type Residual } from '../../transform/jaxprs.js'
 import { select } from '../../transform/mask.js'
 import { callRules, pushed, type CallParams } from '../call.js'
-import { cut } from './cut.js'
 import { inlined } from '../inline.js'
 import { call } from '../jit.js'
-import { checkPolicy, policies, type Policies, type Policy } from './policy.js'
 import { none } from '../wiring.js'
+import { cut } from './cut.js'
+import { checkPolicy, policies, type Policies, type Policy } from './policy.js'
 
 export interface CheckpointParams extends CallParams {
   readonly policy: Policy

@@ -3,8 +3,8 @@ import type { Atom, Eqn, Var } from '../../core/primitive.js'
 import { variable } from '../../ir/jaxpr.js'
 import { inlined } from '../inline.js'
 import type { ScanParams } from '../loop.js'
-import { saves, type Policy } from './policy.js'
 import { scanP } from '../loops/scan.js'
+import { saves, type Policy } from './policy.js'
 
 /** What a policy saves of a program, and what of it runs again. */
 export interface Cut {

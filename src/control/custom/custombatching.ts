@@ -19,8 +19,8 @@ import type { TreeDef } from '../../tree/treedef.js'
 import type { MapLeaves } from '../../tree/types.js'
 import { callAvals } from '../call.js'
 import { call, linearizeCall, transposeCall } from '../jit.js'
-import { fitted } from './match.js'
 import { none } from '../wiring.js'
+import { fitted } from './match.js'
 
 /** A batching rule on arrays: the size of the axis, which operands carry it (leading), and the operands. */
 export type BatchRule = (size: number, batched: readonly boolean[], operands: readonly NdArray[]) => Batched

@@ -6,12 +6,12 @@ import { evaluate, interpret } from '../../ir/evaluate.js'
 import { avalsOf, hasEffects, isEffectful, mapJaxprs, subjaxprs, variable } from '../../ir/jaxpr.js'
 import { memo } from '../../ir/memo.js'
 import { stageClosed } from '../../ir/stage.js'
-import { bitwiseNot, bitwiseOr } from '../../lax/elementwise/bitwise.js'
 import { broadcastInDim } from '../../lax/broadcast.js'
+import { bitwiseNot, bitwiseOr } from '../../lax/elementwise/bitwise.js'
 import { stopGradient } from '../../lax/stop.js'
+import { rewired } from '../wiring.js'
 import { debugCallbackP, type DebugCallbackParams } from './callback.js'
 import { checkP } from './check.js'
-import { rewired } from '../wiring.js'
 
 /*
  * Where examples of a batch go different ways, all ways are computed for all of them; effects must still happen only

@@ -17,9 +17,9 @@ import { batchJaxpr, jvpJaxpr, type BatchedJaxpr, type JvpJaxpr } from '../../tr
 import { scatter, select } from '../../transform/mask.js'
 import { jetScan } from '../jets.js'
 import { bindHoisted, joined, partsOf, type Parts, type ScanParams } from '../loop.js'
+import { either, fixedPoint, none, rewired } from '../wiring.js'
 import { linearizeScan, type ScanResidual } from './scanlinear.js'
 import { linearCarry, transposeScan } from './scantranspose.js'
-import { either, fixedPoint, none, rewired } from '../wiring.js'
 
 const stackedAval = (length: number, { shape, dtype, weak }: Aval): Aval => ({ shape: [length, ...shape], dtype, weak })
 

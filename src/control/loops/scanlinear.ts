@@ -4,8 +4,8 @@ import { maskKey, memo } from '../../ir/memo.js'
 import { linearizeJaxpr, type LinearizedJaxpr } from '../../transform/jaxprs.js'
 import { hoist } from '../hoist.js'
 import { joined, partsOf, type Parts, type ScanParams } from '../loop.js'
-import { thin } from './thin.js'
 import { fixedPoint, none, rewired } from '../wiring.js'
+import { thin } from './thin.js'
 
 /** A value that the linear scan reads: the same in each step, or one slice in each. */
 export type ScanResidual =

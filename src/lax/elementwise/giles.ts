@@ -3,10 +3,10 @@ import { allocate } from '../../core/dtype.js'
 import type { Primitive } from '../../core/primitive.js'
 import { sizeOf } from '../../core/shape.js'
 import { bind1 } from '../../core/trace.js'
+import { primitive } from '../rule.js'
 import { mul } from './arithmetic.js'
 import { exp } from './exponential.js'
 import { pointwiseAval, type Unary } from './pointwise.js'
-import { primitive } from '../rule.js'
 import { erfInv32, erfInv64 } from './scalar/giles.js'
 
 /** The inverse error function, elementwise, by Giles' polynomials. */

@@ -8,8 +8,8 @@ import { publicName, type Primitive } from '../../core/primitive.js'
 import { equalShapes, sizeOf } from '../../core/shape.js'
 import { bind1 } from '../../core/trace.js'
 import { broadcastLeading, fullLike } from '../broadcast.js'
-import { mapElements, zipElements } from './elements.js'
 import { primitive, type Rule, type TransposeRule } from '../rule.js'
+import { mapElements, zipElements } from './elements.js'
 
 /** Which dtypes an operation takes. */
 export type Domain = 'float' | 'number' | 'signed' | 'integer' | 'bits' | 'any'

@@ -7,9 +7,9 @@ import type { Primitive } from '../../core/primitive.js'
 import { equalShapes, sizeOf } from '../../core/shape.js'
 import { bind1 } from '../../core/trace.js'
 import { broadcastInDim, zerosLike } from '../broadcast.js'
+import { known, primitive } from '../rule.js'
 import { pickElements } from './elements.js'
 import { allBatched, pointwiseAval } from './pointwise.js'
-import { known, primitive } from '../rule.js'
 
 /** The type of the cases, and of the result. */
 const selectAval = ([which, ...cases]: readonly Aval[]): Aval => {

@@ -9,10 +9,10 @@ import { checkList, checkOptions } from '../../core/options.js'
 import type { Eqn, Primitive } from '../../core/primitive.js'
 import { equalShapes, normalAxes, normalAxis, range, sizeOf, without } from '../../core/shape.js'
 import { bind } from '../../core/trace.js'
-import { gather } from './gather.js'
-import { iota } from '../movement/iota.js'
 import { allBatched } from '../elementwise/pointwise.js'
+import { iota } from '../movement/iota.js'
 import { expandDims } from '../movement/reshape.js'
+import { gather } from './gather.js'
 
 /** The elements of `x` at the positions along an axis that `indices`, of as many axes, holds, each at most once. */
 export const takeAlong = (x: NdArray, indices: NdArray, axis: number): NdArray => {

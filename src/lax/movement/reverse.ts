@@ -6,8 +6,8 @@ import { checkList } from '../../core/options.js'
 import type { Primitive } from '../../core/primitive.js'
 import { normalAxes, stridesOf } from '../../core/shape.js'
 import { bind1 } from '../../core/trace.js'
-import type { DimensionsParams } from './reshape.js'
 import { primitive } from '../rule.js'
+import type { DimensionsParams } from './reshape.js'
 
 /** The elements in the opposite order along some axes. */
 export const revP: Primitive<'rev', DimensionsParams> = primitive<'rev', DimensionsParams>('rev', {

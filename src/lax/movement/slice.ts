@@ -7,12 +7,12 @@ import { checkList } from '../../core/options.js'
 import type { Primitive } from '../../core/primitive.js'
 import { equalShapes, normalAxis, range, sizeOf, stridesOf, type Shape } from '../../core/shape.js'
 import { bind1 } from '../../core/trace.js'
-import { mul } from '../elementwise/arithmetic.js'
 import { broadcastInDim, broadcastLeading, full, reduceSum, reshaped } from '../broadcast.js'
+import { mul } from '../elementwise/arithmetic.js'
 import type { Operand } from '../elementwise/pointwise.js'
-import { squeeze } from './reshape.js'
-import { primitive } from '../rule.js'
 import { select } from '../elementwise/select.js'
+import { primitive } from '../rule.js'
+import { squeeze } from './reshape.js'
 
 /*
  * Taking a box out of an array and putting it into a larger one: each is the transpose of the other.

@@ -4,8 +4,8 @@ import type { NdArray } from '../../core/array.js'
 import type { TypedArray } from '../../core/dtype.js'
 import { range, stridesOf, type Shape } from '../../core/shape.js'
 import { reshaped } from '../broadcast.js'
-import { checkPairs, checkPositive, dilated, windowCount, type Pair } from './convdims.js'
 import { padP } from '../movement/slice.js'
+import { checkPairs, checkPositive, dilated, windowCount, type Pair } from './convdims.js'
 
 /*
  * Windows that slide along every axis.
